@@ -1,0 +1,49 @@
+/*
+ * loop: the one event loop of a process (libevent underneath, seen here and in backend/api/server.c only).
+ *
+ * Made in main and passed down. Callbacks never block; what outlives a callback keeps an id and looks it up again.
+ * A callback may free the very source it was called for. Times are milliseconds.
+ */
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+struct loop;
+struct loop_io;
+struct loop_timer;
+struct loop_signal;
+
+enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+
+typedef void (*loop_io_fn)(int fd, int events, void *arg);
+typedef void (*loop_fn)(void *arg);
+/* Called after a callback that held the loop for longer than the limit. */
+typedef void (*loop_slow_fn)(int64_t ms, void *arg);
+
+struct loop *loop_new(void);
+void loop_free(struct loop *loop);
+void loop_run(struct loop *loop);              /* until loop_stop, or until nothing is left to wait for */
+void loop_stop(struct loop *loop);
+void loop_watchdog(struct loop *loop, int64_t limit_ms, loop_slow_fn fn, void *arg);
+uint64_t loop_slow_count(const struct loop *loop);
+struct event_base *loop_base(struct loop *loop);
+
+/* Watches a descriptor that stays the caller's; freeing the watch does not close it. */
+struct loop_io *loop_io_new(struct loop *loop, int fd, int events, loop_io_fn fn, void *arg);
+void loop_io_set(struct loop_io *io, int events);      /* 0: pause */
+void loop_io_free(struct loop_io *io);
+
+/* Fires once after `ms`; set again to repeat. Not armed when new. */
+struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *arg);
+void loop_timer_set(struct loop_timer *timer, int64_t ms);
+void loop_timer_stop(struct loop_timer *timer);
+bool loop_timer_armed(const struct loop_timer *timer);
+void loop_timer_free(struct loop_timer *timer);
+
+struct loop_signal *loop_signal_new(struct loop *loop, int signo, loop_fn fn, void *arg);
+void loop_signal_free(struct loop_signal *signal);
+
+#endif

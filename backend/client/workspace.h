@@ -1,0 +1,31 @@
+/*
+ * workspace: finds the workspace a command means and sees that its engine runs.
+ */
+#ifndef CLIENT_WORKSPACE_H
+#define CLIENT_WORKSPACE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "backend/base/err.h"
+
+struct workspace {
+	char *dir;         /* absolute; holds slipway.json or slipway.d/ */
+	char *state_dir;   /* DIR/.slipway */
+	char *socket;      /* in it; at most 107 bytes, else a link under $XDG_RUNTIME_DIR or /tmp is used (workspace.c) */
+};
+
+/* From `start` (NULL: the current folder) upwards, as git does. ERR_CONFIG says how to begin: `slipway init`. */
+bool workspace_find(const char *start, struct workspace *ret, struct err *err);
+void workspace_done(struct workspace *w);
+
+/*
+ * Starts slipwayd when none answers: takes the lock beside the socket, looks again, forks, execs (the slipwayd beside
+ * our own executable, else from PATH), waits until the socket answers (5 s at most; then the log's last line is the
+ * error). The engine's log is STATE/engine.log. Never called once the screen belongs to ncurses.
+ */
+bool workspace_start_engine(const struct workspace *w, struct err *err);
+/* true when somebody accepts on the socket. */
+bool workspace_engine_answers(const struct workspace *w);
+
+#endif

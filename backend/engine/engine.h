@@ -1,0 +1,58 @@
+/*
+ * engine: the state machine, the only writer of state.
+ *
+ * Requests come in from the API, each with the caller's identity (from the socket, never from the request). Whatever is
+ * acknowledged is in the journal first. One deployment at a time runs in an environment, the others queue in order; a
+ * rollback goes first and pre-empts. Each step is intent → effect → outcome with a deadline. After a restart every
+ * unfinished deployment is settled by probing (recovery.c).
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "backend/base/err.h"
+
+struct engine;
+struct loop;
+
+struct engine_caller { uid_t uid; const char *name; };
+
+/* Events that are not in the journal; `event` is "live" or "health", data as in proto/api.h; borrowed. */
+typedef void (*engine_event_fn)(void *arg, const char *event, const json_t *data);
+/* A journal row was committed (ROW); borrowed. */
+typedef void (*engine_row_fn)(void *arg, const json_t *row);
+
+/* `dir` is the workspace, absolute. Opens the store, loads the configuration, settles what was unfinished. */
+bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct err *err);
+/* Leaves applications and HAProxy as they are; running steps are left to recovery. */
+void engine_free(struct engine *e);
+void engine_listen(struct engine *e, engine_event_fn event_fn, engine_row_fn row_fn, void *arg);
+
+/* Answers; shapes in proto/api.h. ret is yours; ret_status the HTTP status to answer with when true. */
+bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err);
+bool engine_builds(struct engine *e, const char *app, const char *q, int offset, int limit, json_t **ret,
+                   struct err *err);
+bool engine_build(struct engine *e, const char *app, const char *version, json_t **ret, struct err *err);
+bool engine_deployments(struct engine *e, const char *app, const char *environment, int64_t before, int limit,
+                        json_t **ret, struct err *err);
+bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *err);
+bool engine_tests(struct engine *e, int64_t id, int from, int limit, json_t **ret, struct err *err);
+bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_t **ret, struct err *err);
+bool engine_journal(struct engine *e, int64_t since, int limit, json_t **ret, struct err *err);
+
+bool engine_deploy(struct engine *e, const struct engine_caller *who, const json_t *request, int *ret_status,
+                   json_t **ret, struct err *err);
+bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
+                 struct err *err);
+
+/* These take long; `fn` comes once, from the loop, with either `answer` (borrowed) and its status, or `err`. */
+typedef void (*engine_answer_fn)(void *arg, int status, const json_t *answer, const struct err *err);
+void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,
+                      void *arg);
+void engine_audit(struct engine *e, engine_answer_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * api: what the two programs say to each other: HTTP/1.1 with JSON bodies over a Unix socket.
+ *
+ * This header is the manual of the protocol. Times are milliseconds since 1970 UTC; an absent fact is null, never a
+ * made-up value. Names of states, kinds, stages: words.h. Every error answer is
+ *   {"error": {"kind": "stale", "text": "prod runs 2.13.5 now, not 2.13.4"}}   kinds, statuses, exit codes: base/err.h
+ * Unknown members are ignored by both sides. Strings from outside (authors, messages, test names) arrive as they are:
+ * whoever shows them cleans them (base/clean.h).
+ *
+ * GET /v1/status[?app=A]
+ *   {"api":1, "seq":812, "now":…, "engine":{"pid":…,"version":"0.1.0","started":…,"workspace":"/srv/shop","slow":0},
+ *    "config":{"valid":true,"mistakes":["slipway.json:3:9: …"]}, "you":{"uid":1000,"name":"alice"},
+ *    "apps":[{"name":"shop","components":["api","web"],"environments":[ENVIRONMENT…]}]}
+ *   ENVIRONMENT = {"name":"prod","protected":true,"arming":true,"driver":"host","has_preview":true,
+ *    "live":{"version":"2.13.5","digest":"…","colour":"blue","since":…}|null,
+ *    "health":{"ok":true,"text":"OK","at":…}|null,
+ *    "rollback":{"version":"2.13.4","digest":"…","warm":true,"ms":900}|null,     the target, named beforehand
+ *    "deployment":DEPLOYMENT|null,                the running one, else the last one
+ *    "queue":[DEPLOYMENT…],                       waiting ones, in order
+ *    "ports":{"web":8080}, "attention":"…"|null}
+ * DEPLOYMENT = {"id":812,"app":"shop","environment":"prod","kind":"deploy","version":"2.14.0","digest":"…",
+ *    "from":"2.13.5"|null,"state":"running","actor":"alice","reason":""|…,"requested":…,"started":…|null,
+ *    "ended":…|null,"message":""|…,"layer":""|…,"step":3|null,"stage":"smoke"|null,
+ *    "steps":[STEP…], "tests":TOTALS, "log_size":1234}
+ * STEP = {"index":3,"stage":"smoke","state":"run","started":…|null,"ended":…|null,"deadline_ms":60000,"message":"",
+ *    "layer":"","tail":""|…,"detail":{…}|null,"tests":TOTALS|null}
+ * TOTALS = {"ok":188,"fail":1,"skip":0,"todo":0,"planned":212|null}
+ *
+ * GET /v1/builds?app=A[&q=TEXT][&offset=N][&limit=N]             newest first; limit 50 by default, 500 at most
+ *   {"seq":…,"total":100000,"offset":0,"builds":[BUILD…]}        q matches version, commit, branch, author, message
+ *   BUILD = {"version":"2.14.0","digest":"…","commit":"9f3c1ab…","branch":"main","author":"…","message":"…","at":…,
+ *    "added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345}
+ * GET /v1/builds/VERSION?app=A     BUILD + "artifacts":[{"component","sha256","size"}], "results":[RESULT…] (failures first)
+ * POST /v1/builds  {"app":"shop","version":"2.14.0","artifacts":{"web":"/abs/web.tar.gz"},"commit","branch","author",
+ *    "message","tests":["/abs/junit.xml"]}  -> 201 BUILD; 200 when the same was there; 409 other content, same version
+ *
+ * GET /v1/deployments?[app=A][&environment=E][&before=ID][&limit=N]   newest first  {"seq":…,"deployments":[DEPLOYMENT…]}
+ * GET /v1/deployments/ID                                              DEPLOYMENT
+ * GET /v1/deployments/ID/tests[?from=N][&limit=N]   {"total":N,"results":[RESULT…]}    in order of arrival
+ *   RESULT = {"n":17,"step":4,"suite":"checkout","name":"total is rounded","outcome":"fail","message":"…","ms":12}
+ * GET /v1/deployments/ID/log[?from=OFFSET][&limit=BYTES]   {"size":…,"from":…,"text":"…"}   whole characters only
+ * POST /v1/deployments {"app","environment","kind":"deploy"|"rollback","version","digest","expect":"2.13.5"|"",
+ *    "key":"UUID","reason":""}   -> 202 DEPLOYMENT; the same key again -> 200 and the same DEPLOYMENT
+ *   "expect" is the live version that the caller saw ("" none); another one is live -> 412 stale. Left out: not checked.
+ *   "digest" may be left out by a command; the console always sends it. Rollback: "version" left out = the target.
+ * POST /v1/deployments/ID/stop {"reason":""}     -> 202 DEPLOYMENT; a finished one -> 409
+ *
+ * GET /v1/journal?[since=SEQ][&limit=N]  {"seq":…,"rows":[ROW…]}  ROW = {"seq","at","actor","type","body","hash"}
+ * GET /v1/audit                          {"ok":true,"rows":812,"head":"hex","bad":{"seq":17,"why":"…"}|null}
+ * GET /v1/events?since=SEQ               text/event-stream, never ends:
+ *   "id: 813\nevent: journal\ndata: ROW\n\n"       every row after SEQ, then as they are committed
+ *   "event: live\ndata: {"deployment":812,"log_size":…,"tests":TOTALS,"results":[RESULT…]}\n\n"   not in the journal;
+ *        at most 10 a second for each deployment; a RESULT may come twice (it has n), a gap is filled from …/tests
+ *   "event: health\ndata: {"app","environment","health":{…}}\n\n"   when it changes
+ *   ": beat\n\n" every 10 s, so that a reader knows the age of its data
+ * POST /v1/engine/stop                   -> 202; no application and no HAProxy is stopped
+ */
+#ifndef PROTO_API_H
+#define PROTO_API_H
+
+#define API_SOCKET_NAME "slipway.sock"     /* in the workspace's .slipway folder */
+#define API_STATE_DIR ".slipway"           /* the engine's folder in a workspace, mode 0700 */
+#define API_BODY_MAX (8u * 1024 * 1024)    /* of a request or an answer */
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * store: the engine's memory: SQLite in WAL mode, synchronous=FULL, one connection.
+ *
+ * The journal is the spine. store_append writes a row (sequence number, wall time, actor, type, JSON body, hash of the
+ * row before and of itself) and changes the projections from that body alone, by the table in project.c, in the same
+ * transaction. So the projections can be made again from the journal at any sequence number. A row's hash is
+ *   SHA-256( prev_hash_hex "\n" seq "\n" at "\n" actor "\n" type "\n" body )     (decimal, body as stored)
+ * and the first row's prev_hash is 64 zeros: anyone can check an export with sha256sum.
+ *
+ * Types and bodies (project.c has the table; unknown types are journalled and change nothing):
+ *   engine.started       {version,pid}                     engine.stopped {}
+ *   config.loaded        {files:[…]}                       config.refused {mistakes:[…]}
+ *   build.added          {app,version,digest,commit,branch,author,message,at,size,artifacts:[{component,sha256,size}],
+ *                         tests:TOTALS|null,results_sha256}
+ *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
+ *   deployment.requested {app,environment,kind,version,digest,from,expect,key,reason,uid,target,plan_hash,
+ *                         steps:[{stage,deadline_ms}]}     the row's seq is the deployment's id
+ *   deployment.started   {id}
+ *   step.started         {id,step}                         the intent: on disk before the effect begins
+ *   step.finished        {id,step,state,message,layer,tail,detail,tests}
+ *   environment.live     {id,app,environment,colour,version,digest}      the traffic is on it, observed
+ *   slot.set             {app,environment,colour,state,version,digest}   state: empty preparing live warm stopped
+ *   deployment.undoing   {id,why,layer,stopped}
+ *   deployment.recovered {id,step,probe,decision}          after a restart: what was found and what is done about it
+ *   deployment.finished  {id,state,message,layer}
+ *   environment.repaired {app,environment,what,…}          driver notes
+ * Test results and step output are not journalled (size); results are rows of test_result, output is in files.
+ *
+ * Struct results own their strings; free them with their _done. JSON results are yours.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/base/err.h"
+#include "backend/proto/words.h"
+
+struct store;
+
+/* Told of each row after its transaction is on disk, in order. `row` is ROW of proto/api.h, borrowed. */
+typedef void (*store_appended_fn)(void *arg, const json_t *row);
+
+/* Makes or migrates the file. A file from a newer version is refused (ERR_CONFIG) and left byte for byte untouched. */
+bool store_open(const char *path, struct store **ret, struct err *err);
+void store_close(struct store *s);
+void store_on_append(struct store *s, store_appended_fn fn, void *arg);
+
+/* One row in a transaction of its own, or in the one that store_begin opened. The body is consumed, also on failure. */
+bool store_append(struct store *s, const char *actor, const char *type, json_t *take_body, int64_t *ret_seq,
+                  struct err *err);
+bool store_begin(struct store *s, struct err *err);
+bool store_commit(struct store *s, struct err *err);       /* on failure everything since store_begin is undone */
+void store_rollback(struct store *s);
+int64_t store_seq(struct store *s);                        /* of the last committed row; 0 when there is none */
+
+/* Walks at most `rows` rows of the chain from where `walk` stands (zeroed: the beginning). */
+struct store_walk { int64_t seq; char hash[65]; int64_t rows; bool end; int64_t bad_seq; char why[200]; };
+bool store_walk(struct store *s, struct store_walk *walk, int rows, struct err *err);
+/* Rows after `since`, at most `limit`: array of ROW. */
+bool store_rows(struct store *s, int64_t since, int limit, json_t **ret, struct err *err);
+
+struct store_slot { char *state; char *version; char *digest; };    /* state "empty" when it was never used */
+struct store_env {
+	enum colour live;
+	char *live_version, *live_digest;                      /* NULL: nothing was ever deployed */
+	int64_t live_since;
+	int64_t live_deployment;                               /* which one brought it; 0 none */
+	char *previous_version, *previous_digest;              /* last known-good that is not live: the rollback target */
+	struct store_slot slots[COLOUR_COUNT];
+};
+bool store_env(struct store *s, const char *app, const char *environment, struct store_env *ret, struct err *err);
+void store_env_done(struct store_env *e);
+
+struct store_artifact { char *component; char *sha256; int64_t size; };
+struct store_build {
+	char *version, *digest;
+	struct store_artifact *artifacts; size_t nartifacts;
+	int64_t at;
+	int tests_ok, tests_fail;                              /* -1 when CI reported none */
+	bool removed;
+};
+/* By version, or by digest when version is NULL. ERR_NOT_FOUND offers the nearest version there is. */
+bool store_build(struct store *s, const char *app, const char *version, const char *digest, struct store_build *ret,
+                 struct err *err);
+void store_build_done(struct store_build *b);
+
+struct store_step { enum stage stage; enum step_state state; int64_t deadline_ms; };
+struct store_deployment {
+	int64_t id;
+	char *app, *environment, *version, *digest, *from, *key, *reason, *actor, *plan_hash;
+	enum deployment_kind kind;
+	enum deployment_state state;
+	enum colour target;
+	bool switched;                                         /* environment.live was journalled for it */
+	struct store_step *steps; size_t nsteps;
+};
+bool store_deployment(struct store *s, int64_t id, struct store_deployment *ret, struct err *err);
+/* ret_id 0 when no deployment has the key. */
+bool store_deployment_by_key(struct store *s, const char *key, int64_t *ret_id, struct err *err);
+/* Ids of deployments that are not over, oldest first; yours. */
+bool store_unfinished(struct store *s, int64_t **ret_ids, size_t *ret_n, struct err *err);
+void store_deployment_done(struct store_deployment *d);
+
+/* One test result of a deployment's step or (deployment 0) of a build. */
+struct store_result {
+	const char *suite, *name, *message;
+	enum test_outcome outcome;
+	int64_t ms;                                            /* -1 unknown */
+};
+/* n counts from 1 within the deployment; results are kept with synchronous=FULL when the next row is appended. */
+bool store_add_result(struct store *s, int64_t deployment, int step, const struct store_result *r, int *ret_n,
+                      struct err *err);
+/* Forgets a step's results: it runs again after a restart. */
+bool store_clear_results(struct store *s, int64_t deployment, int step, struct err *err);
+/* Replaces what the build has; call inside the transaction of build.added. */
+bool store_set_build_results(struct store *s, const char *app, const char *version, const struct store_result *r,
+                             size_t n, struct err *err);
+
+/* The queries behind the API; shapes in proto/api.h. Each under 50 ms at 100,000 builds. */
+bool store_query_builds(struct store *s, const char *app, const char *q, int offset, int limit, json_t **ret,
+                        struct err *err);
+bool store_query_build(struct store *s, const char *app, const char *version, json_t **ret, struct err *err);
+bool store_query_deployments(struct store *s, const char *app, const char *environment, int64_t before, int limit,
+                             json_t **ret, struct err *err);
+/* DEPLOYMENT without "log_size", which the engine knows. */
+bool store_query_deployment(struct store *s, int64_t id, json_t **ret, struct err *err);
+bool store_query_results(struct store *s, int64_t deployment, int from, int limit, json_t **ret, struct err *err);
+/* ENVIRONMENT's "live", "deployment", "queue" and rollback's version and digest; the engine adds the rest. */
+bool store_query_environment(struct store *s, const char *app, const char *environment, json_t **ret, struct err *err);
+/* Artifact digests that some build which was not removed still names; "ref" for the artifact store's sweep. */
+bool store_artifact_in_use(struct store *s, const char *sha256, bool *ret, struct err *err);
+
+#endif
