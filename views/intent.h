@@ -1,0 +1,40 @@
+/*
+ * intent: what one key would do, as one object.
+ *
+ * The footer, the panel, the countdown and the request's body are all rendered from it, so that what a person reads is
+ * what is sent: k9s showed one cluster and acted on another (derailed/k9s#1307). It is made from the model for the
+ * selection, shown, and sent only if the model still gives an equal one.
+ */
+#ifndef VIEWS_INTENT_H
+#define VIEWS_INTENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum intent_kind { INTENT_NONE, INTENT_DEPLOY, INTENT_ROLLBACK, INTENT_STOP, INTENT_KIND_COUNT };
+
+struct intent {
+	enum intent_kind kind;
+	char *app, *environment;
+	char *version, *digest;      /* the build that would be live; stop: the one that is being brought */
+	char *expect;                /* the live version that the person saw; "" none */
+	int64_t deployment;          /* stop: which one; else 0 */
+	bool is_protected;
+	bool needs_arming;           /* false in open environments and where the configuration spares rollbacks */
+};
+
+void intent_done(struct intent *i);                            /* also for a zeroed one */
+void intent_copy(struct intent *to, const struct intent *from);    /* `to` is released first */
+bool intent_equal(const struct intent *a, const struct intent *b);
+
+const char *intent_verb(enum intent_kind kind);                /* "deploy" "roll back" "stop"; "" for none */
+/* "prod 2.13.5 → 2.13.4", "stop 2.14.0 in prod"; `arrow` is "→" or "->". Yours. */
+char *intent_sentence(const struct intent *i, const char *arrow);
+
+const char *intent_method(const struct intent *i);
+char *intent_path(const struct intent *i);                     /* yours */
+/* The request's body; `key` makes repeating it harmless. Yours. */
+json_t *intent_body(const struct intent *i, const char *key);
+
+#endif
