@@ -13,16 +13,24 @@ OPT ?= -O2 -g $(HARDEN)
 WERROR ?=
 STD := -std=c17 -D_GNU_SOURCE -I.
 LDHARDEN := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -fPIE
 
 PKGS_SHARED := jansson libevent_core
 PKGS_CONSOLE := $(PKGS_SHARED) ncursesw
 PKGS_ENGINE := $(PKGS_SHARED) libevent_extra libcurl sqlite3 libarchive expat libcrypto
 PKGS_TEST := cmocka vterm libpng
-pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
-pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
+PKGS_DEMO := libevent_core libevent_extra
 
-CFLAGS_ALL = $(STD) $(WARN) $(WERROR) $(OPT) $(EXTRA) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(PKGS_CONSOLE) $(PKGS_ENGINE) $(PKGS_TEST))
-LDFLAGS_ALL = $(LDHARDEN) $(EXTRA) $(LDFLAGS)
+# pkg-config is asked once for each list, when it is first needed. Programs need their own libraries only, tests all.
+ask_pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
+CFLAGS_PKG = $(eval CFLAGS_PKG := $$(foreach p,$(sort $(PKGS_CONSOLE) $(PKGS_ENGINE) $(PKGS_TEST)),$$(call ask_pkg,--cflags,$$(p))))$(CFLAGS_PKG)
+LIBS_CONSOLE = $(eval LIBS_CONSOLE := $$(call ask_pkg,--libs,$(PKGS_CONSOLE)) -lhttp_parser)$(LIBS_CONSOLE)
+LIBS_ENGINE = $(eval LIBS_ENGINE := $$(call ask_pkg,--libs,$(PKGS_ENGINE)))$(LIBS_ENGINE)
+LIBS_DEMO = $(eval LIBS_DEMO := $$(call ask_pkg,--libs,$(PKGS_DEMO)))$(LIBS_DEMO)
+LIBS_TEST = $(eval LIBS_TEST := $$(call ask_pkg,--libs,$(PKGS_TEST)))$(LIBS_TEST) $(LIBS_ENGINE) $(LIBS_CONSOLE)
+
+CFLAGS_ALL = $(STD) $(WARN) $(WERROR) $(OPT) $(EXTRA) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_PKG)
+LDFLAGS_ALL = $(LDHARDEN) $(OPT) $(EXTRA) $(LDFLAGS)
 
 # Floors: who may be linked into what. The layer check holds the includes against the same order.
 FLOORS_SHARED := backend/base backend/config backend/proto
@@ -35,36 +43,127 @@ CONSOLE_OBJS := $(call objects,$(FLOORS_CONSOLE))
 ENGINE_OBJS := $(call objects,$(FLOORS_ENGINE))
 ALL_OBJS := $(sort $(CONSOLE_OBJS) $(ENGINE_OBJS))
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+# Tests. tests/*/test_*.c are programs, the other tests/*/*.c help them; an executable file tests/*/test_* is a script.
+# Those under $(SERIAL) load the machine or measure it: each runs alone.
+PARALLEL := unit api screen tools
+SERIAL := crash live
+tests_of = $(patsubst %.c,$(BUILD)/%,$(foreach d,$(1),$(wildcard tests/$(d)/test_*.c)))
+scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/test_*)))
+UNIT_TESTS := $(call tests_of,unit)
+TESTS := $(call tests_of,$(PARALLEL) $(SERIAL))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c),$(wildcard tests/*/*.c)))
+RUN_TESTS = SLIPWAY_BUILD='$(abspath $(BUILD))' BUILD='$(BUILD)' tests/tools/run-tests -l $(BUILD)/test-logs
 
-.PHONY: all
-all: $(BUILD)/slipway $(BUILD)/slipwayd  ## builds both programs (the default)
+# The sample application. Its objects stay out of $(BUILD)/demo, which is the demo's workspace.
+DEMO_BIN := $(BUILD)/demo-bin
+DEMO_PROGRAMS := $(addprefix $(DEMO_BIN)/,$(patsubst demo/src/%.c,%,$(wildcard demo/src/api.c demo/src/web.c demo/src/acceptance.c demo/src/hammer.c)))
+DEMO_HELPERS := $(patsubst demo/src/%.c,$(DEMO_BIN)/%.o,$(filter-out demo/src/api.c demo/src/web.c demo/src/acceptance.c demo/src/hammer.c,$(wildcard demo/src/*.c)))
+
+NPROC := $(shell nproc 2>/dev/null || echo 2)
+# Uses all processors unless -j was given.
+PMAKE = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(NPROC))
 
 .DEFAULT_GOAL := all
+.PHONY: all
+all: $(BUILD)/slipway $(BUILD)/slipwayd  ## builds both programs (the default)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(BUILD)/slipway: $(BUILD)/views/main.o $(CONSOLE_OBJS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call pkg_libs,$(PKGS_CONSOLE)) -lhttp_parser
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_CONSOLE)
 
 $(BUILD)/slipwayd: $(BUILD)/backend/main.o $(ENGINE_OBJS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call pkg_libs,$(PKGS_ENGINE))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ENGINE)
 
 $(BUILD)/all.a: $(ALL_OBJS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/all.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call pkg_libs,$(PKGS_TEST) $(PKGS_CONSOLE) $(PKGS_ENGINE)) -lhttp_parser
+$(BUILD)/tests/helpers.a: $(HELPERS)
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
 
-.PHONY: unit
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/helpers.a $(BUILD)/all.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_TEST)
+
+$(DEMO_BIN)/%.o: demo/src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(DEMO_PROGRAMS): %: %.o $(DEMO_HELPERS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_DEMO)
+
+.PHONY: deps deps-all
+deps:  ## installs the Debian packages that are missing to build, run and test
+	@.ci/install-packages build run test
+deps-all:
+	@.ci/install-packages build run test lint
+
+.PHONY: unit tests programs demo-programs
+programs: all
+demo-programs: $(DEMO_PROGRAMS)
+tests: $(TESTS)
 unit: $(UNIT_TESTS)  ## builds and runs the unit tests
-	@for t in $(UNIT_TESTS); do echo "== $$t"; $$t || exit 1; done
+	@$(RUN_TESTS) --parallel $(UNIT_TESTS)
+
+# Packages first, then make once more: what pkg-config says must be asked when they are there.
+.PHONY: check check-built
+check: deps  ## installs what is missing, builds, runs every test; last line: N passed, N failed
+	@$(PMAKE) all demo-programs tests
+	@$(MAKE) --no-print-directory check-built
+check-built:
+	@$(RUN_TESTS) --parallel $(call tests_of,$(PARALLEL)) $(call scripts_of,$(PARALLEL)) \
+		--serial $(call tests_of,$(SERIAL)) $(call scripts_of,$(SERIAL))
+
+.PHONY: check-san check-san-built
+check-san: deps  ## unit and API tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(PMAKE) BUILD=build-san OPT='$(SANITIZE)' all demo-programs tests
+	@$(MAKE) --no-print-directory BUILD=build-san OPT='$(SANITIZE)' check-san-built
+check-san-built:
+	@SLIPWAY_TEST_PATIENCE=3 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		$(RUN_TESTS) --parallel $(call tests_of,unit api) $(call scripts_of,api)
+
+.PHONY: check-crash
+check-crash: deps  ## only the tests that kill the engine
+	@$(PMAKE) all demo-programs tests
+	@$(RUN_TESTS) --serial $(call tests_of,crash) $(call scripts_of,crash)
+
+.PHONY: valgrind
+valgrind: deps-all  ## unit tests under valgrind
+	@$(PMAKE) $(UNIT_TESTS)
+	@tests/tools/valgrind -l $(BUILD)/valgrind-logs $(UNIT_TESTS)
+
+.PHONY: fuzz
+FUZZ_SECONDS ?= 30
+fuzz: deps-all  ## fuzzes every reader of foreign bytes, FUZZ_SECONDS=30 each
+	@tests/tools/fuzz $(FUZZ_SECONDS)
+
+.PHONY: analyze
+analyze: deps-all  ## second compiler, gcc -fanalyzer and clang-tidy over every C file
+	@CFLAGS_ALL='$(STD) $(WARN) $(CFLAGS_PKG)' tests/tools/analyze $(BUILD)/analyze
+
+.PHONY: layers limits
+layers: all  ## includes go down only; the console links no engine library
+	@BUILD=$(BUILD) tests/tools/layers
+limits:  ## sizes of files and functions, banned functions
+	@tests/tools/limits
+
+.PHONY: bench
+bench: deps  ## measures what is promised: switch, rollback, first content, lists
+	@$(PMAKE) all demo-programs $(BENCHES)
+	@for b in $(BENCHES) $(filter-out %.c %.h,$(wildcard tests/bench/bench_*)); do \
+		echo "== $$b"; SLIPWAY_BUILD='$(abspath $(BUILD))' $$b || exit 1; done
 
 .PHONY: clean
-clean:  ## removes what was built (not the demo's state: make demo-reset)
-	rm -rf $(BUILD)
+clean:  ## removes what was built (stop the demo before: make demo-stop)
+	@if [ -S $(BUILD)/demo/.slipway/slipway.sock ]; then echo "The demo may be running in $(BUILD)/demo: make demo-stop first"; exit 1; fi
+	rm -rf $(BUILD) build-san build-fuzz
 
-.PRECIOUS: $(BUILD)/%.o
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: help
+help:  ## lists the targets
+	@awk -F '## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+.PRECIOUS: $(BUILD)/%.o $(DEMO_BIN)/%.o
+-include $(shell find $(BUILD) -path $(BUILD)/demo -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -26,7 +26,7 @@ static const struct {
 	[ERR_TOO_BIG] = { "too_big", 2, 413 },
 };
 
-static void set_text(struct err *err, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) set_text(struct err *err, const char *fmt, va_list ap)
 {
 	char text[sizeof err->text];
 
