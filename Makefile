@@ -27,7 +27,8 @@ CFLAGS_PKG = $(eval CFLAGS_PKG := $$(foreach p,$(sort $(PKGS_CONSOLE) $(PKGS_ENG
 LIBS_CONSOLE = $(eval LIBS_CONSOLE := $$(call ask_pkg,--libs,$(PKGS_CONSOLE)) -lhttp_parser)$(LIBS_CONSOLE)
 LIBS_ENGINE = $(eval LIBS_ENGINE := $$(call ask_pkg,--libs,$(PKGS_ENGINE)))$(LIBS_ENGINE)
 LIBS_DEMO = $(eval LIBS_DEMO := $$(call ask_pkg,--libs,$(PKGS_DEMO)))$(LIBS_DEMO)
-LIBS_TEST = $(eval LIBS_TEST := $$(call ask_pkg,--libs,$(PKGS_TEST)))$(LIBS_TEST) $(LIBS_ENGINE) $(LIBS_CONSOLE)
+LIBS_OF_TESTS = $(eval LIBS_OF_TESTS := $$(call ask_pkg,--libs,$(PKGS_TEST)))$(LIBS_OF_TESTS)
+LIBS_TEST = $(LIBS_OF_TESTS) $(LIBS_ENGINE) $(LIBS_CONSOLE)
 
 CFLAGS_ALL = $(STD) $(WARN) $(WERROR) $(OPT) $(EXTRA) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_PKG)
 LDFLAGS_ALL = $(LDHARDEN) $(OPT) $(EXTRA) $(LDFLAGS)
