@@ -1,0 +1,365 @@
+#include "backend/process/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/loop.h"
+#include "backend/base/mem.h"
+#include "backend/process/spawn.h"
+
+enum {
+	INPUT_MAX = 64 * 1024,
+	CHUNK = 16 * 1024,
+	CHUNKS_LAST = 64,              /* read at most this many chunks when the pipe is given up: 1 MB */
+	GRACE_MS = 5000,
+	DRAIN_MS = 1000,               /* a grandchild may hold the pipe this long after the end */
+	GROUP_POLL_MS = 10,
+	FREE_WAIT_MS = 100
+};
+
+struct stream {
+	struct child *child;
+	int fd;                        /* -1: closed */
+	struct loop_io *io;
+	bool is_stderr;
+};
+
+struct child {
+	struct loop *loop;
+	pid_t pid;                     /* also the group's number */
+	int pidfd;
+	struct loop_io *exit_io;
+	struct stream streams[2];
+	struct loop_timer *limit;      /* the timeout; once it is being ended, the grace */
+	struct loop_timer *tick;       /* after the exit: looks at the group, then waits for the pipes */
+	int64_t timeout_ms, grace_ms;
+	int64_t drain_until;           /* 0: not draining yet */
+	bool exited;                   /* the process itself, which stays a zombie until `reaped`: its number stays ours */
+	bool reaped;
+	bool ending;                   /* TERM was sent */
+	bool group_gone;               /* nobody is left in the group, or KILL was sent to all of it */
+	bool *freed;                   /* told when a callback frees the child under our feet */
+	struct child_end result;
+	child_output_fn output;
+	child_end_fn end;
+	void *arg;
+};
+
+static void stream_close(struct stream *s)
+{
+	loop_io_free(s->io);
+	s->io = NULL;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+static void release(struct child *c)
+{
+	if (c->freed)
+		*c->freed = true;
+	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++)
+		stream_close(&c->streams[i]);
+	loop_io_free(c->exit_io);
+	loop_timer_free(c->limit);
+	loop_timer_free(c->tick);
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	free(c);
+}
+
+static void reap(struct child *c)
+{
+	siginfo_t info;
+
+	if (!c->reaped)
+		waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED | WNOHANG);
+	c->reaped = true;
+}
+
+static void kill_group(struct child *c)
+{
+	kill(-c->pid, SIGKILL);
+	c->group_gone = true;
+}
+
+static void finish(struct child *c)
+{
+	struct child_end result = c->result;
+	child_end_fn end = c->end;
+	void *arg = c->arg;
+
+	if (c->ending && !c->group_gone)
+		kill_group(c);
+	reap(c);
+	release(c);
+	end(arg, &result);
+}
+
+/*
+ * Is anybody of the group left? The process itself counts while it is a zombie, so it is reaped first. From then on
+ * the number is the group's for as long as it has members, and we look often enough that it cannot have been given
+ * away, filled and looked at by us in between.
+ */
+static bool group_lives(struct child *c)
+{
+	if (c->group_gone)
+		return false;
+	reap(c);
+	c->group_gone = kill(-c->pid, 0) != 0 && errno == ESRCH;
+	return !c->group_gone;
+}
+
+/* Takes what the pipes hold when they are given up. false: a callback freed the child. */
+static bool take_rest(struct child *c)
+{
+	bool freed = false;
+	char chunk[CHUNK];
+
+	c->freed = &freed;
+	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++) {
+		for (int n = 0; c->streams[i].fd >= 0 && n < CHUNKS_LAST; n++) {
+			ssize_t got = read(c->streams[i].fd, chunk, sizeof chunk);
+
+			if (got <= 0)
+				break;
+			if (c->output)
+				c->output(c->arg, c->streams[i].is_stderr, chunk, (size_t)got);
+			if (freed)
+				return false;
+		}
+	}
+	c->freed = NULL;
+	return true;
+}
+
+/* After the exit: is it over? May free the child. */
+static void settle(struct child *c)
+{
+	int64_t left_ms;
+
+	if (!c->exited)
+		return;
+	if (c->ending && group_lives(c)) {
+		loop_timer_set(c->tick, GROUP_POLL_MS);
+		return;
+	}
+	if (c->streams[0].fd >= 0 || c->streams[1].fd >= 0) {
+		if (!c->drain_until)
+			c->drain_until = clock_mono_ms() + DRAIN_MS;
+		left_ms = c->drain_until - clock_mono_ms();
+		if (left_ms > 0) {
+			loop_timer_set(c->tick, left_ms);
+			return;
+		}
+		if (!take_rest(c))
+			return;
+	}
+	finish(c);
+}
+
+static void ticked(void *arg)
+{
+	settle(arg);
+}
+
+/* Calls nobody back, so that child_stop may be called from anywhere. */
+static void begin_ending(struct child *c)
+{
+	c->ending = true;
+	kill(-c->pid, SIGTERM);
+	loop_timer_set(c->limit, c->grace_ms);
+	if (c->exited)
+		loop_timer_set(c->tick, 0);
+}
+
+static void limit_passed(void *arg)
+{
+	struct child *c = arg;
+
+	if (c->ending) {
+		kill_group(c);
+		settle(c);
+		return;
+	}
+	c->result.timed_out = true;
+	begin_ending(c);
+}
+
+static void exit_seen(int fd, int events, void *arg)
+{
+	struct child *c = arg;
+	siginfo_t info = { 0 };
+
+	(void)events;
+	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0)
+		return;
+	c->result.code = info.si_code == CLD_EXITED ? info.si_status : -1;
+	c->result.signo = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	c->exited = true;
+	loop_io_free(c->exit_io);
+	c->exit_io = NULL;
+	if (!c->ending)
+		loop_timer_stop(c->limit);
+	settle(c);
+}
+
+static void readable(int fd, int events, void *arg)
+{
+	struct stream *s = arg;
+	struct child *c = s->child;
+	char chunk[CHUNK];
+	ssize_t n = read(fd, chunk, sizeof chunk);
+
+	(void)events;
+	if (n > 0) {
+		if (c->output)
+			c->output(c->arg, s->is_stderr, chunk, (size_t)n);
+		return;                /* the callback may have freed the child */
+	}
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	stream_close(s);
+	settle(c);
+}
+
+/* stdin is a file in memory: the whole input at once, no pipe that could fill up or break. */
+static bool open_input(const struct child_spec *spec, int *ret, struct err *err)
+{
+	int fd;
+
+	if (spec->input_len > INPUT_MAX)
+		return err_set(err, ERR_TOO_BIG, "start %s: its input of %zu bytes is over the limit of %d",
+		               spec->argv[0], spec->input_len, INPUT_MAX);
+	if (!spec->input) {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_errno(err, errno, "start %s: open /dev/null", spec->argv[0]);
+		*ret = fd;
+		return true;
+	}
+	fd = memfd_create("stdin", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "start %s: make its input", spec->argv[0]);
+	if (pwrite(fd, spec->input, spec->input_len, 0) != (ssize_t)spec->input_len) {
+		close(fd);
+		return err_set(err, ERR_INTERNAL, "start %s: its input cannot be written", spec->argv[0]);
+	}
+	*ret = fd;
+	return true;
+}
+
+static bool open_pipe(struct stream *s, int *ret_write, const char *program, struct err *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return err_errno(err, errno, "start %s: make a pipe", program);
+	/* Only our end: the child expects a pipe that blocks. */
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	s->fd = fds[0];
+	*ret_write = fds[1];
+	return true;
+}
+
+static bool launch(struct child *c, const struct child_spec *spec, struct err *err)
+{
+	AUTO(mem_auto_close) int in = -1;
+	AUTO(mem_auto_close) int out = -1;
+	AUTO(mem_auto_close) int apart = -1;
+	struct spawn spawn = { .argv = spec->argv, .env = spec->env, .dir = spec->dir };
+
+	if (!open_input(spec, &in, err) || !open_pipe(&c->streams[0], &out, spec->argv[0], err)
+	    || (spec->split_stderr && !open_pipe(&c->streams[1], &apart, spec->argv[0], err)))
+		return false;
+	spawn.in = in;
+	spawn.out = out;
+	spawn.err = spec->split_stderr ? apart : out;
+	if (!spawn_exec(&spawn, &c->pid, err))
+		return false;
+	c->pidfd = pidfd_open(c->pid, 0);
+	if (c->pidfd < 0) {
+		err_errno(err, errno, "start %s: watch the process", spec->argv[0]);
+		kill(-c->pid, SIGKILL);
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		return false;
+	}
+	return true;
+}
+
+static void watch(struct child *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++)
+		if (c->streams[i].fd >= 0)
+			c->streams[i].io = loop_io_new(c->loop, c->streams[i].fd, LOOP_READ, readable, &c->streams[i]);
+	c->exit_io = loop_io_new(c->loop, c->pidfd, LOOP_READ, exit_seen, c);
+	c->limit = loop_timer_new(c->loop, limit_passed, c);
+	c->tick = loop_timer_new(c->loop, ticked, c);
+	if (c->timeout_ms > 0)
+		loop_timer_set(c->limit, c->timeout_ms);
+}
+
+bool child_start(struct loop *loop, const struct child_spec *spec, struct child **ret, struct err *err)
+{
+	struct child *c = mem_alloc(sizeof *c);
+
+	*c = (struct child){
+		.loop = loop, .pidfd = -1, .timeout_ms = spec->timeout_ms,
+		.grace_ms = spec->grace_ms > 0 ? spec->grace_ms : GRACE_MS,
+		.streams = { { .child = c, .fd = -1 }, { .child = c, .fd = -1, .is_stderr = true } },
+		.output = spec->output, .end = spec->end, .arg = spec->arg,
+	};
+	if (!launch(c, spec, err)) {
+		release(c);
+		return false;
+	}
+	watch(c);
+	*ret = c;
+	return true;
+}
+
+void child_stop(struct child *c)
+{
+	c->result.stopped = true;
+	if (!c->ending)
+		begin_ending(c);
+}
+
+void child_free(struct child *c)
+{
+	struct pollfd gone;
+
+	if (!c)
+		return;
+	if (!c->group_gone)
+		kill_group(c);
+	gone = (struct pollfd){ .fd = c->pidfd, .events = POLLIN };
+	if (!c->exited)
+		poll(&gone, 1, FREE_WAIT_MS);
+	reap(c);
+	release(c);
+}
+
+pid_t child_pid(const struct child *c)
+{
+	return c->pid;
+}
+
+bool child_detach(const char *const *argv, const char *const *env, const char *dir, struct err *err)
+{
+	AUTO(mem_auto_close) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct spawn spawn = { .argv = argv, .env = env, .dir = dir, .in = null, .out = null, .err = null, .detached = true };
+
+	if (null < 0)
+		return err_errno(err, errno, "start %s: open /dev/null", argv[0]);
+	return spawn_exec(&spawn, NULL, err);
+}

@@ -1,0 +1,242 @@
+#include "backend/process/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/base/mem.h"
+
+#define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
+
+enum { FD_STATUS = 3, FD_ABOVE = 10 };
+
+enum step { STEP_SETUP, STEP_FORK, STEP_CHDIR, STEP_EXEC };
+
+/* What the child writes into the status pipe when it cannot go on. */
+struct failure { enum step step; int number; };
+
+/* All that the child needs, made before fork. */
+struct launch {
+	const struct spawn *spawn;
+	char **paths;                      /* where the program may be, in order; NULL-terminated */
+	pid_t parent;
+	int status;
+};
+
+static const char *env_path(const char *const *env)
+{
+	for (; env && *env; env++)
+		if (strncmp(*env, "PATH=", 5) == 0)
+			return *env + 5;
+	return PATH_DEFAULT;
+}
+
+static void paths_free(char ***paths)
+{
+	for (char **p = *paths; p && *p; p++)
+		free(*p);
+	free(*paths);
+}
+
+/* Folders of PATH that are not absolute are passed over: what runs must not depend on where we happen to be. */
+static char **paths_of(const char *program, const char *path)
+{
+	char **paths = NULL;
+	size_t n = 0, cap = 0;
+
+	if (strchr(program, '/')) {
+		paths = mem_array(2, sizeof *paths);
+		paths[0] = mem_dup(program);
+		return paths;
+	}
+	for (const char *end; *path; path = *end ? end + 1 : end) {
+		end = path + strcspn(path, ":");
+		if (*path != '/')
+			continue;
+		paths = mem_grow(paths, n, &cap, sizeof *paths);
+		paths[n++] = mem_printf("%.*s/%s", (int)(end - path), path, program);
+	}
+	return mem_grow(paths, n, &cap, sizeof *paths);
+}
+
+__attribute__((noreturn)) static void fail(const struct launch *l, enum step step, int number)
+{
+	struct failure failure = { .step = step, .number = number };
+	ssize_t n;
+
+	do
+		n = write(l->status, &failure, sizeof failure);
+	while (n < 0 && errno == EINTR);
+	_exit(127);
+}
+
+static void reset_signals(void)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signo = 1; signo < NSIG; signo++)
+		sigaction(signo, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Sources may be 0, 1 or 2 themselves, so all are moved out of the way first. */
+static bool place_descriptors(struct launch *l)
+{
+	const struct spawn *s = l->spawn;
+	int from[4] = { s->in, s->out, s->err, l->status };
+
+	for (int i = 0; i < 4; i++) {
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_ABOVE);
+		if (from[i] < 0)
+			return false;
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(from[i], i) < 0)
+			return false;
+	if (dup3(from[3], FD_STATUS, O_CLOEXEC) < 0)
+		return false;
+	l->status = FD_STATUS;
+	return close_range(FD_STATUS + 1, ~0u, 0) == 0;
+}
+
+static void exec_first(const struct launch *l)
+{
+	const struct spawn *s = l->spawn;
+	static const char *const nothing[] = { NULL };
+	int number = ENOENT;
+
+	for (char **path = l->paths; *path; path++) {
+		execve(*path, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)(s->env ? s->env : nothing));
+		if (errno == ENOENT || errno == ENOTDIR)
+			continue;
+		number = errno;
+		if (errno != EACCES)
+			break;
+	}
+	fail(l, STEP_EXEC, number);
+}
+
+/* The first child only makes the second and ends: the second is then nobody's child and no terminal is its own. */
+static void detach(const struct launch *l)
+{
+	pid_t pid;
+
+	setsid();
+	pid = fork();
+	if (pid < 0)
+		fail(l, STEP_FORK, errno);
+	if (pid > 0)
+		_exit(0);
+}
+
+__attribute__((noreturn)) static void become(struct launch *l)
+{
+	const struct spawn *s = l->spawn;
+
+	if (s->detached) {
+		detach(l);
+	} else {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != l->parent)
+			_exit(127);
+	}
+	if (!place_descriptors(l))
+		fail(l, STEP_SETUP, errno);
+	reset_signals();
+	if (s->dir && chdir(s->dir) != 0)
+		fail(l, STEP_CHDIR, errno);
+	exec_first(l);
+	_exit(127);
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static bool explain(const struct launch *l, const struct failure *failure, struct err *err)
+{
+	const struct spawn *s = l->spawn;
+	const char *program = s->argv[0];
+
+	if (failure->step == STEP_CHDIR)
+		return err_errno(err, failure->number, "start %s: enter the folder %s", program, s->dir);
+	if (failure->step == STEP_FORK)
+		return err_errno(err, failure->number, "start %s: make a process", program);
+	if (failure->step == STEP_EXEC && failure->number == ENOEXEC)
+		return err_errno(err, ENOEXEC, "start %s: no program, and no script that begins with #!", program);
+	if (failure->step == STEP_EXEC && failure->number == ENOENT && !strchr(program, '/'))
+		return err_set(err, ERR_INTERNAL, "start %s: not found in PATH (%s)", program, env_path(s->env));
+	return err_errno(err, failure->number, "start %s", program);
+}
+
+/* Blocks until the exec, which closes the pipe, or the failure. */
+static bool await(int fd, const struct launch *l, struct err *err)
+{
+	struct failure failure;
+	ssize_t n;
+
+	do
+		n = read(fd, &failure, sizeof failure);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return true;
+	if (n < 0)
+		return err_errno(err, errno, "start %s", l->spawn->argv[0]);
+	return explain(l, &failure, err);
+}
+
+/* Signals wait while there is a moment in which the child still has our handlers. */
+static pid_t fork_quietly(struct launch *l)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int number;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		become(l);
+	number = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = number;
+	return pid;
+}
+
+bool spawn_exec(const struct spawn *spawn, pid_t *ret_pid, struct err *err)
+{
+	AUTO(paths_free) char **paths = paths_of(spawn->argv[0], env_path(spawn->env));
+	struct launch l = { .spawn = spawn, .paths = paths, .parent = getpid() };
+	AUTO(mem_auto_close) int status = -1;
+	int fds[2];
+	pid_t pid;
+	bool ok;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return err_errno(err, errno, "start %s: make a pipe", spawn->argv[0]);
+	status = fds[0];
+	l.status = fds[1];
+	pid = fork_quietly(&l);
+	if (pid < 0)
+		err_errno(err, errno, "start %s: make a process", spawn->argv[0]);
+	close(fds[1]);
+	if (pid < 0)
+		return false;
+	ok = await(status, &l, err);
+	if (!ok || spawn->detached)
+		reap(pid);
+	if (ok && ret_pid && !spawn->detached)
+		*ret_pid = pid;
+	return ok;
+}

@@ -1,0 +1,28 @@
+/*
+ * spawn: fork and exec, and nothing after it. Returns once the program runs in the child's place, or with the reason
+ * why it does not: the child tells through a close-on-exec pipe.
+ *
+ * The new process has default signal handling, an empty signal mask, descriptors 0, 1 and 2 only, and a process group
+ * of its own (a session of its own when detached). The caller may have threads: between fork and exec only
+ * async-signal-safe calls are made, everything else is prepared before.
+ */
+#ifndef PROCESS_SPAWN_H
+#define PROCESS_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "backend/base/err.h"
+
+struct spawn {
+	const char *const *argv;
+	const char *const *env;
+	const char *dir;                   /* NULL: ours */
+	int in, out, err;                  /* become 0, 1 and 2; stay the caller's */
+	bool detached;                     /* reparented, in its own session, outlives us; else it dies with us */
+};
+
+/* ret_pid may be NULL; a detached process is not ours to wait for and its pid is not told. */
+bool spawn_exec(const struct spawn *spawn, pid_t *ret_pid, struct err *err);
+
+#endif
