@@ -50,9 +50,12 @@ int canvas_textf(struct canvas *c, int row, int col, int width, int style, const
 /* Ends at col + width - 1, or is centred in it. */
 int canvas_text_right(struct canvas *c, int row, int col, int width, int style, const char *text);
 int canvas_text_center(struct canvas *c, int row, int col, int width, int style, const char *text);
-/* Breaks at spaces (in words that are too long) into at most `rows` rows; the last one is cut. Returns the rows used.
-   Newlines in the text begin a new row. With c NULL it only counts. */
+/*
+ * Breaks at spaces (in words that are too long) into at most `rows` rows; the last one is cut when more is left.
+ * Newlines in the text begin a new row. Returns the rows used; canvas_wrap_rows only counts them.
+ */
 int canvas_wrap(struct canvas *c, int row, int col, int rows, int width, int style, const char *text);
+int canvas_wrap_rows(const struct canvas *c, int width, const char *text);
 
 int canvas_glyph(struct canvas *c, int row, int col, int style, enum glyph glyph);      /* returns 1 */
 void canvas_fill(struct canvas *c, int row, int col, int rows, int cols, int style);    /* with blanks */

@@ -32,7 +32,7 @@ void list_set(struct list *l, int64_t total, int64_t first, int64_t n, list_id_f
 void list_height(struct list *l, int rows);            /* rows on the screen; keeps the selection in sight */
 
 const char *list_selected(const struct list *l);       /* NULL: none, or not known yet; until the next change */
-int64_t list_index(const struct list *l);              /* of the selection, or of the place where it was; LIST_NONE: empty */
+int64_t list_index(const struct list *l);              /* of it, or the place where it was; LIST_NONE: empty */
 int64_t list_top(const struct list *l);                /* index of the first row on the screen */
 int64_t list_total(const struct list *l);
 bool list_is_selected(const struct list *l, int64_t index);

@@ -53,7 +53,7 @@ enum glyph {
 	GLYPH_COUNT
 };
 
-enum theme_depth { THEME_MONO, THEME_8, THEME_16, THEME_256 };
+enum theme_depth { THEME_MONO, THEME_8, THEME_256 };
 
 /* How a style is drawn. Colours are palette numbers, -1 is the terminal's own. */
 struct theme_look {

@@ -5,27 +5,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
-
-/* Decodes one sequence; returns its length, 0 when the bytes are no UTF-8. */
-static size_t decode(const unsigned char *p, size_t left, uint32_t *ret)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
-	uint32_t c;
-
-	if (n == 0 || n > left)
-		return 0;
-	c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return n;
-}
+#include "backend/base/utf8.h"
 
 static bool is_hidden(uint32_t c)
 {
@@ -100,7 +80,7 @@ size_t clean_bytes(const char *in, size_t len, enum clean_mode mode, char *out)
 
 	while (i < len) {
 		uint32_t c;
-		size_t n = decode(p + i, len - i, &c);
+		size_t n = utf8_decode(in + i, len - i, &c);
 
 		if (n == 0) {
 			/* A raw C1 introducer acts on terminals in 8-bit mode: its sequence goes with it. */
