@@ -15,10 +15,11 @@
  *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
  *   deployment.requested {app,environment,kind,version,digest,from,expect,key,reason,uid,target,plan_hash,
  *                         steps:[{stage,deadline_ms}]}     the row's seq is the deployment's id
- *   deployment.started   {id}
+ *   deployment.started   {id} and, when the plan changed while it waited, {target,plan_hash,from,steps}
  *   step.started         {id,step}                         the intent: on disk before the effect begins
  *   step.finished        {id,step,state,message,layer,tail,detail,tests}
- *   environment.live     {id,app,environment,colour,version,digest}      the traffic is on it, observed
+ *   environment.live     {id,app,environment,colour,version,digest}      the traffic is on it, observed;
+ *                        colour "none", version and digest null: on nothing any more (a first deployment was undone)
  *   slot.set             {app,environment,colour,state,version,digest}   state: empty preparing live warm stopped
  *   deployment.undoing   {id,why,layer,stopped}
  *   deployment.recovered {id,step,probe,decision}          after a restart: what was found and what is done about it
@@ -90,7 +91,8 @@ void store_build_done(struct store_build *b);
 struct store_step { enum stage stage; enum step_state state; int64_t deadline_ms; };
 struct store_deployment {
 	int64_t id;
-	char *app, *environment, *version, *digest, *from, *key, *reason, *actor, *plan_hash;
+	char *app, *environment, *version, *digest, *from, *expect, *key, *reason, *actor,
+	     *plan_hash;                                       /* NULL where the request left it out */
 	enum deployment_kind kind;
 	enum deployment_state state;
 	enum colour target;
