@@ -49,7 +49,7 @@ bool engine_deploy(struct engine *e, const struct engine_caller *who, const json
 bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
                  struct err *err);
 
-/* These take long; `fn` comes once, from the loop, with either `answer` (borrowed) and its status, or `err`. */
+/* These take long; `fn` comes once (at once when the request is malformed), with either `answer` (borrowed) and its status, or `err`. */
 typedef void (*engine_answer_fn)(void *arg, int status, const json_t *answer, const struct err *err);
 void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,
                       void *arg);

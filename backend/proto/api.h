@@ -38,7 +38,7 @@
  * GET /v1/deployments/ID                                              DEPLOYMENT
  * GET /v1/deployments/ID/tests[?from=N][&limit=N]   {"total":N,"results":[RESULT…]}    in order of arrival
  *   RESULT = {"n":17,"step":4,"suite":"checkout","name":"total is rounded","outcome":"fail","message":"…","ms":12}
- * GET /v1/deployments/ID/log[?from=OFFSET][&limit=BYTES]   {"size":…,"from":…,"text":"…"}   whole characters only
+ * GET /v1/deployments/ID/log[?from=OFFSET][&limit=BYTES]   {"size":…,"from":…,"next":OFFSET,"text":"…"}   whole characters
  * POST /v1/deployments {"app","environment","kind":"deploy"|"rollback","version","digest","expect":"2.13.5"|"",
  *    "key":"UUID","reason":""}   -> 202 DEPLOYMENT; the same key again -> 200 and the same DEPLOYMENT
  *   "expect" is the live version that the caller saw ("" none); another one is live -> 412 stale. Left out: not checked.

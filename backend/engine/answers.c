@@ -1,0 +1,210 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/json.h"
+#include "backend/base/loop.h"
+#include "backend/base/mem.h"
+#include "backend/engine/engine_priv.h"
+#include "backend/engine/output.h"
+#include "backend/proto/api.h"
+
+enum { AUDIT_ROWS_A_TURN = 200, RESULTS_MAX = 1000 };
+
+/* What a rollback to the target would take, from what the last ones here took; the engine's own guess before there is one. */
+enum { WARM_GUESS_MS = 1000, COLD_GUESS_MS = 10000 };
+
+static void add_rollback(struct environment *env, const struct store_env *state, json_t *ret)
+{
+	json_t *target = json_object_get(ret, "rollback");
+	const struct store_slot *slot = &state->slots[colour_other(state->live)];
+	bool warm;
+
+	if (!json_is_object(target))
+		return;
+	warm = env->is_warm && slot->digest && strcmp(slot->state, "warm") == 0
+		&& strcmp(slot->digest, json_text(target, "digest")) == 0;
+	json_object_set_new(target, "warm", json_boolean(warm));
+	json_object_set_new(target, "ms", json_integer(warm ? WARM_GUESS_MS : COLD_GUESS_MS));
+}
+
+static json_t *environment_answer(struct environment *env, struct err *err)
+{
+	json_t *ret = NULL, *ports = json_object();
+	struct store_env state;
+
+	if (!store_query_environment(env->e->store, env->app, env->name, &ret, err)
+	    || !store_env(env->e->store, env->app, env->name, &state, err)) {
+		json_decref(ports);
+		json_decref(ret);
+		return NULL;
+	}
+	for (size_t i = 0; i < env->cenv->nports; i++)
+		json_object_set_new(ports, env->cenv->ports[i].component, json_integer(env->cenv->ports[i].port));
+	json_object_set_new(ret, "name", json_string(env->name));
+	json_object_set_new(ret, "protected", json_boolean(env->cenv->is_protected));
+	json_object_set_new(ret, "arming", json_boolean(env->cenv->rollback_needs_arming));
+	json_object_set_new(ret, "driver", json_string(env->driver->name));
+	json_object_set_new(ret, "has_preview", json_boolean(env->driver->has_preview));
+	json_object_set_new(ret, "health", environment_health(env));
+	json_object_set_new(ret, "ports", ports);
+	add_rollback(env, &state, ret);
+	json_object_set_new(ret, "attention", !env->denv ? json_safe_string(env->trouble.text)
+	                    : env->attention ? json_safe_string(env->attention) : json_null());
+	store_env_done(&state);
+	return ret;
+}
+
+static json_t *app_answer(struct engine *e, const struct config_app *app, struct err *err)
+{
+	json_t *components = json_array(), *environments = json_array();
+
+	for (size_t i = 0; i < app->ncomponents; i++)
+		json_array_append_new(components, json_string(app->components[i].name));
+	for (size_t i = 0; i < app->nenvironments; i++) {
+		struct environment *env = engine_environment(e, app->name, app->environments[i].name, err);
+		json_t *answer = env ? environment_answer(env, err) : NULL;
+
+		if (!answer) {
+			json_decref(components);
+			json_decref(environments);
+			return NULL;
+		}
+		json_array_append_new(environments, answer);
+	}
+	return json_pack("{s:s, s:o, s:o}", "name", app->name, "components", components, "environments", environments);
+}
+
+bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err)
+{
+	json_t *apps = json_array();
+
+	if (app && *app && !config_app(e->config, app)) {
+		json_decref(apps);
+		return err_set(err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app);
+	}
+	for (size_t i = 0; e->config && i < e->config->napps; i++) {
+		json_t *answer;
+
+		if (app && *app && strcmp(app, e->config->apps[i].name) != 0)
+			continue;
+		answer = app_answer(e, &e->config->apps[i], err);
+		if (!answer) {
+			json_decref(apps);
+			return false;
+		}
+		json_array_append_new(apps, answer);
+	}
+	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o}", "api",
+	                 SLIPWAY_API_VERSION, "seq", (json_int_t)store_seq(e->store), "now", (json_int_t)clock_wall_ms(),
+	                 "engine", "pid", (int)getpid(), "version", SLIPWAY_VERSION, "started", (json_int_t)e->started_at,
+	                 "workspace", json_safe_string(e->dir), "slow", (json_int_t)loop_slow_count(e->loop), "config",
+	                 "valid", json_array_size(e->mistakes) == 0, "mistakes", e->mistakes, "you", "uid",
+	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps);
+	return true;
+}
+
+/* The only application when none is named. */
+static bool the_app(struct engine *e, const char *app, const char **ret, struct err *err)
+{
+	const struct config_app *found;
+
+	if (app && *app) {
+		*ret = app;
+		return true;
+	}
+	found = config_app(e->config, NULL);
+	if (!found)
+		return err_set(err, ERR_USAGE, "there is not exactly one application: name one with app=");
+	*ret = found->name;
+	return true;
+}
+
+bool engine_builds(struct engine *e, const char *app, const char *q, int offset, int limit, json_t **ret,
+                   struct err *err)
+{
+	return the_app(e, app, &app, err) && store_query_builds(e->store, app, q, offset, limit, ret, err);
+}
+
+bool engine_build(struct engine *e, const char *app, const char *version, json_t **ret, struct err *err)
+{
+	return the_app(e, app, &app, err) && store_query_build(e->store, app, version, ret, err);
+}
+
+bool engine_deployments(struct engine *e, const char *app, const char *environment, int64_t before, int limit,
+                        json_t **ret, struct err *err)
+{
+	return store_query_deployments(e->store, app && *app ? app : NULL, environment && *environment ? environment : NULL,
+	                               before, limit, ret, err);
+}
+
+bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *err)
+{
+	if (!store_query_deployment(e->store, id, ret, err))
+		return false;
+	json_object_set_new(*ret, "log_size", json_integer(output_size(e, id)));
+	return true;
+}
+
+bool engine_tests(struct engine *e, int64_t id, int from, int limit, json_t **ret, struct err *err)
+{
+	return store_query_results(e->store, id, from, limit > RESULTS_MAX ? RESULTS_MAX : limit, ret, err);
+}
+
+bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_t **ret, struct err *err)
+{
+	struct store_deployment d;
+
+	if (!store_deployment(e->store, id, &d, err))
+		return false;
+	store_deployment_done(&d);
+	*ret = output_read(e, id, from, limit > 1024 * 1024 ? 1024 * 1024 : limit);
+	return true;
+}
+
+bool engine_journal(struct engine *e, int64_t since, int limit, json_t **ret, struct err *err)
+{
+	json_t *rows;
+
+	if (!store_rows(e->store, since, limit, &rows, err))
+		return false;
+	*ret = json_pack("{s:I, s:o}", "seq", (json_int_t)store_seq(e->store), "rows", rows);
+	return true;
+}
+
+/* Walks the chain a slice a turn of the loop, so that a long journal holds nobody up. */
+struct audit { struct engine *e; struct store_walk walk; struct loop_timer *timer; engine_answer_fn fn; void *arg; };
+
+static void audit_turn(void *arg)
+{
+	struct audit *a = arg;
+	struct err err = { 0 };
+	json_t *answer, *bad;
+
+	if (!store_walk(a->e->store, &a->walk, AUDIT_ROWS_A_TURN, &err)) {
+		a->fn(a->arg, err_http_status(err.kind), NULL, &err);
+	} else if (!a->walk.end && !a->walk.bad_seq) {
+		loop_timer_set(a->timer, 0);
+		return;
+	} else {
+		bad = a->walk.bad_seq ? json_pack("{s:I, s:s}", "seq", (json_int_t)a->walk.bad_seq, "why", a->walk.why)
+			: json_null();
+		answer = json_pack("{s:b, s:I, s:s, s:o}", "ok", !a->walk.bad_seq, "rows", (json_int_t)a->walk.rows, "head",
+		                   a->walk.hash, "bad", bad);
+		a->fn(a->arg, 200, answer, NULL);
+		json_decref(answer);
+	}
+	loop_timer_free(a->timer);
+	free(a);
+}
+
+void engine_audit(struct engine *e, engine_answer_fn fn, void *arg)
+{
+	struct audit *a = mem_alloc(sizeof *a);
+
+	*a = (struct audit){ .e = e, .fn = fn, .arg = arg };
+	a->timer = loop_timer_new(e->loop, audit_turn, a);
+	loop_timer_set(a->timer, 0);
+}

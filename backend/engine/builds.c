@@ -1,0 +1,583 @@
+#include "backend/engine/builds.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/artifact/artifact.h"
+#include "backend/artifact/digest.h"
+#include "backend/base/buf.h"
+#include "backend/base/clock.h"
+#include "backend/base/file.h"
+#include "backend/base/json.h"
+#include "backend/base/log.h"
+#include "backend/base/loop.h"
+#include "backend/base/mem.h"
+#include "backend/base/watch.h"
+#include "backend/engine/engine_priv.h"
+#include "backend/engine/output.h"
+#include "backend/process/child.h"
+#include "backend/report/report.h"
+
+enum { ADD_DEADLINE_MS = 15 * 60 * 1000, ANSWER_MAX = 64 * 1024 * 1024, MANIFEST_MAX = 64 * 1024, VERSION_MAX = 100 };
+
+/* One build being added. */
+struct adding {
+	struct engine *e;
+	struct adding *next;
+	char *app, *actor;
+	json_t *request;
+	struct buf out, errors;            /* of the child under way */
+	struct child *child;
+	json_t *artifacts;                 /* [{"component","sha256","size"}] sorted by component */
+	json_t *results;                   /* one object a result */
+	engine_answer_fn fn;
+	void *arg;
+};
+
+struct folder { struct builds *b; struct watch *watch; char *app, *dir; struct loop_timer *look; };
+
+struct builds {
+	struct engine *e;
+	struct adding *addings;
+	struct folder *folders; size_t nfolders;
+};
+
+static void adding_free(struct adding *a)
+{
+	child_free(a->child);
+	json_decref(a->request);
+	json_decref(a->artifacts);
+	json_decref(a->results);
+	buf_done(&a->out);
+	buf_done(&a->errors);
+	free(a->app);
+	free(a->actor);
+	free(a);
+}
+
+static void answer(struct adding *a, int status, const json_t *value, const struct err *err)
+{
+	struct adding **p = &a->e->builds->addings;
+
+	while (*p != a)
+		p = &(*p)->next;
+	*p = a->next;
+	a->fn(a->arg, status, value, err);
+	adding_free(a);
+}
+
+static void refuse(struct adding *a, const struct err *err)
+{
+	struct err why = *err;
+
+	err_wrap(&why, "add build %s", json_text(a->request, "version"));
+	answer(a, err_http_status(why.kind), NULL, &why);
+}
+
+static void make_digest(const struct adding *a, char ret[static DIGEST_SIZE])
+{
+	struct digest *d = digest_new();
+	AUTO(mem_auto_free) char *head = mem_printf("%s %s\n", a->app, json_text(a->request, "version"));
+	const json_t *artifact;
+	size_t i;
+
+	digest_add(d, head, strlen(head));
+	json_array_foreach(a->artifacts, i, artifact) {
+		AUTO(mem_auto_free) char *line = mem_printf("%s %s\n", json_text(artifact, "component"),
+		                                            json_text(artifact, "sha256"));
+
+		digest_add(d, line, strlen(line));
+	}
+	digest_finish(d, ret);
+}
+
+static json_t *totals_of(const json_t *results)
+{
+	struct report_totals totals = { .planned = -1 };
+	const json_t *result;
+	size_t i;
+
+	json_array_foreach(results, i, result) {
+		enum test_outcome outcome;
+		int *counts[] = { [TEST_OK] = &totals.ok, [TEST_FAIL] = &totals.fail, [TEST_SKIP] = &totals.skip,
+		                  [TEST_TODO] = &totals.todo };
+
+		if (test_outcome_parse(json_text(result, "outcome"), &outcome))
+			++*counts[outcome];
+	}
+	return results ? output_totals_json(&totals) : json_null();
+}
+
+static json_t *added_body(const struct adding *a, const char *digest)
+{
+	static const char *const kept[] = { "commit", "branch", "author", "message" };
+	json_t *body = json_pack("{s:s, s:O, s:s, s:O, s:o}", "app", a->app, "version",
+	                         json_object_get(a->request, "version"), "digest", digest, "artifacts", a->artifacts, "tests",
+	                         totals_of(a->results));
+	const json_t *artifact;
+	json_int_t size = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(kept); i++)
+		json_object_set_new(body, kept[i], json_safe_string(json_text(a->request, kept[i])));
+	json_array_foreach(a->artifacts, i, artifact)
+		size += json_int(artifact, "size", 0);
+	json_object_set_new(body, "size", json_integer(size));
+	json_object_set_new(body, "at", json_integer(json_int(a->request, "at", clock_wall_ms())));
+	if (a->results) {
+		AUTO(mem_auto_free) char *text = json_line(a->results);
+		char sha256[DIGEST_SIZE];
+
+		digest_bytes(text, strlen(text), sha256);
+		json_object_set_new(body, "results_sha256", json_string(sha256));
+	}
+	return body;
+}
+
+static bool set_results(struct adding *a, struct err *err)
+{
+	size_t n = json_array_size(a->results), i;
+	struct store_result *rows = mem_array(n, sizeof *rows);
+	const json_t *result;
+	bool ok;
+
+	json_array_foreach(a->results, i, result) {
+		rows[i] = (struct store_result){ .suite = json_text(result, "suite"), .name = json_text(result, "name"),
+		                                 .message = json_text(result, "message"), .ms = json_int(result, "ms", -1) };
+		test_outcome_parse(json_text(result, "outcome"), &rows[i].outcome);
+	}
+	ok = store_set_build_results(a->e->store, a->app, json_text(a->request, "version"), rows, n, err);
+	free(rows);
+	return ok;
+}
+
+static bool journal_build(struct adding *a, const char *digest, struct err *err)
+{
+	struct store *s = a->e->store;
+
+	if (!store_begin(s, err))
+		return false;
+	if (!store_append(s, a->actor, "build.added", added_body(a, digest), NULL, err)
+	    || (a->results && !set_results(a, err))) {
+		store_rollback(s);
+		return false;
+	}
+	return store_commit(s, err);
+}
+
+/* Artifacts of builds beyond the newest that the configuration keeps go, unless something may still need them. */
+static bool is_needed(struct engine *e, const struct config_app *app, const char *version)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < app->nenvironments && !needed; i++) {
+		struct store_env state;
+
+		if (!store_env(e->store, app->name, app->environments[i].name, &state, NULL))
+			return true;
+		needed = (state.live_version && strcmp(state.live_version, version) == 0)
+			|| (state.previous_version && strcmp(state.previous_version, version) == 0);
+		for (int c = 0; c < COLOUR_COUNT; c++)
+			needed |= state.slots[c].version && strcmp(state.slots[c].version, version) == 0
+				&& strcmp(state.slots[c].state, "stopped") != 0 && strcmp(state.slots[c].state, "empty") != 0;
+		store_env_done(&state);
+	}
+	return needed;
+}
+
+static void remove_build(struct engine *e, const char *app, const char *version)
+{
+	struct store_build build;
+
+	if (!store_build(e->store, app, version, NULL, &build, NULL))
+		return;
+	if (!build.removed
+	    && engine_append(e, "engine", "build.removed",
+	                     json_pack("{s:s, s:s, s:s}", "app", app, "version", version, "why", "retention"))) {
+		for (size_t i = 0; i < build.nartifacts; i++) {
+			AUTO(mem_auto_free) char *path = artifact_path(e->artifacts_dir, build.artifacts[i].sha256);
+			bool in_use = true;
+
+			if (store_artifact_in_use(e->store, build.artifacts[i].sha256, &in_use, NULL) && !in_use)
+				unlink(path);
+		}
+	}
+	store_build_done(&build);
+}
+
+static void retain(struct engine *e, const char *app_name)
+{
+	const struct config_app *app = config_app(e->config, app_name);
+	json_t *page = NULL;
+	const json_t *build;
+	size_t i;
+
+	if (!app || app->retain_builds <= 0
+	    || !store_query_builds(e->store, app_name, NULL, app->retain_builds, 20, &page, NULL))
+		return;
+	json_array_foreach(json_object_get(page, "builds"), i, build) {
+		const char *version = json_text(build, "version");
+
+		if (!is_needed(e, app, version))
+			remove_build(e, app_name, version);
+	}
+	json_decref(page);
+}
+
+static void conclude(struct adding *a)
+{
+	const char *version = json_text(a->request, "version");
+	char digest[DIGEST_SIZE];
+	struct store_build there;
+	struct err err = { 0 };
+	json_t *value = NULL;
+	int status = 201;
+
+	make_digest(a, digest);
+	if (store_build(a->e->store, a->app, version, NULL, &there, NULL)) {
+		bool same = strcmp(there.digest, digest) == 0, removed = there.removed;
+
+		store_build_done(&there);
+		if (!same) {
+			err_set(&err, ERR_CONFLICT, "%s is there already with other content; a version never changes, use a new one",
+			        version);
+			refuse(a, &err);
+			return;
+		}
+		status = removed ? 201 : 200;
+	}
+	if ((status == 201 && !journal_build(a, digest, &err))
+	    || !store_query_build(a->e->store, a->app, version, &value, &err)) {
+		refuse(a, &err);
+		return;
+	}
+	if (status == 201)
+		retain(a->e, a->app);
+	answer(a, status, value, NULL);
+	json_decref(value);
+}
+
+static void child_said(void *arg, bool is_stderr, const char *data, size_t len)
+{
+	struct adding *a = arg;
+
+	buf_add(is_stderr ? &a->errors : &a->out, data, len);
+}
+
+static bool child_succeeded(struct adding *a, const struct child_end *end)
+{
+	struct err err = { 0 };
+	char *newline;
+
+	a->child = NULL;
+	if (end->code == 0)
+		return true;
+	if ((newline = strchr(a->errors.data, '\n')))
+		*newline = '\0';
+	if (end->timed_out)
+		err_set(&err, ERR_TIMEOUT, "it took longer than %d minutes", ADD_DEADLINE_MS / 60000);
+	else
+		err_set(&err, ERR_USAGE, "%s", a->errors.len ? a->errors.data : "the helper process died");
+	refuse(a, &err);
+	return false;
+}
+
+static bool start_child(struct adding *a, const char *const *argv, const char *input, child_end_fn end)
+{
+	struct child_spec spec = { .argv = argv, .env = (const char *const[]){ NULL }, .split_stderr = true, .input = input,
+	                           .input_len = input ? strlen(input) : 0, .timeout_ms = ADD_DEADLINE_MS,
+	                           .output = child_said, .end = end, .arg = a };
+	struct err err = { 0 };
+
+	buf_clear(&a->out);
+	buf_clear(&a->errors);
+	if (child_start(a->e->loop, &spec, &a->child, &err))
+		return true;
+	refuse(a, &err);
+	return false;
+}
+
+static void tests_read(void *arg, const struct child_end *end)
+{
+	struct adding *a = arg;
+	char *line, *rest;
+
+	if (!child_succeeded(a, end))
+		return;
+	a->results = json_array();
+	for (rest = a->out.data; (line = strsep(&rest, "\n"));)
+		if (*line)
+			json_array_append_new(a->results, json_read(line, strlen(line), NULL));
+	conclude(a);
+}
+
+static void read_tests(struct adding *a)
+{
+	const json_t *tests = json_object_get(a->request, "tests"), *file;
+	AUTO(mem_auto_free) char *program = engine_program();
+	const char **argv;
+	size_t i;
+
+	if (json_array_size(tests) == 0) {
+		conclude(a);
+		return;
+	}
+	argv = mem_array(json_array_size(tests) + 3, sizeof *argv);
+	argv[0] = program;
+	argv[1] = "report-read";
+	json_array_foreach(tests, i, file)
+		argv[i + 2] = json_string_value(file);
+	start_child(a, argv, NULL, tests_read);
+	free(argv);
+}
+
+static void imported(void *arg, const struct child_end *end)
+{
+	struct adding *a = arg;
+	AUTO(json_auto_decref) json_t *out = NULL;
+	struct err err = { 0 };
+
+	if (!child_succeeded(a, end))
+		return;
+	out = json_read(a->out.data, a->out.len, &err);
+	if (!out || !json_is_array(json_object_get(out, "artifacts"))) {
+		err_set(&err, ERR_INTERNAL, "the import of the artifacts gave no answer");
+		refuse(a, &err);
+		return;
+	}
+	a->artifacts = json_incref(json_object_get(out, "artifacts"));
+	read_tests(a);
+}
+
+static bool is_version(const char *version)
+{
+	size_t len = strlen(version);
+
+	if (len == 0 || len > VERSION_MAX || version[0] == '-' || version[0] == '.')
+		return false;
+	return strspn(version, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-") == len;
+}
+
+static bool check_paths(const json_t *paths, const char *what, struct err *err)
+{
+	const json_t *path;
+	size_t i;
+
+	json_array_foreach(paths, i, path)
+		if (!json_string_value(path) || json_string_value(path)[0] != '/')
+			return err_set(err, ERR_USAGE, "%s: each path must be absolute", what);
+	return true;
+}
+
+static bool check_request(const json_t *request, struct err *err)
+{
+	const json_t *artifacts = json_object_get(request, "artifacts"), *path;
+	const char *component;
+
+	if (!is_version(json_text(request, "version")))
+		return err_set(err, ERR_USAGE, "\"%.100s\" is no version: 1 to %d letters, digits and . _ + ~ -, not beginning "
+		               "with . or -", json_text(request, "version"), VERSION_MAX);
+	if (json_object_size(artifacts) == 0)
+		return err_set(err, ERR_USAGE, "it names no artifact");
+	json_object_foreach((json_t *)artifacts, component, path)
+		if (!json_string_value(path) || json_string_value(path)[0] != '/')
+			return err_set(err, ERR_USAGE, "artifact %s: the path must be absolute", component);
+	return check_paths(json_object_get(request, "tests"), "tests", err);
+}
+
+static bool check_components(const struct config_app *app, const json_t *artifacts, struct err *err)
+{
+	const char *component;
+	const json_t *path;
+
+	json_object_foreach((json_t *)artifacts, component, path) {
+		bool known = false;
+
+		for (size_t i = 0; i < app->ncomponents && !known; i++)
+			known = strcmp(app->components[i].artifact, component) == 0;
+		if (!known)
+			return err_set(err, ERR_USAGE, "%s has no component with an artifact \"%s\"", app->name, component);
+	}
+	return true;
+}
+
+void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,
+                      void *arg)
+{
+	const char *app_name = json_text(request, "app");
+	const struct config_app *app = config_app(e->config, *app_name ? app_name : NULL);
+	AUTO(mem_auto_free) char *program = engine_program();
+	AUTO(mem_auto_free) char *input = json_line(json_object_get(request, "artifacts"));
+	struct err err = { 0 };
+	struct adding *a;
+
+	if (!app)
+		err_set(&err, ERR_NOT_FOUND, *app_name ? "there is no application \"%s\" in the configuration"
+		        : "there is not exactly one application in the configuration%s: name one", app_name);
+	if (!app || !check_request(request, &err) || !check_components(app, json_object_get(request, "artifacts"), &err)) {
+		fn(arg, err_http_status(err.kind), NULL, &err);
+		return;
+	}
+	a = mem_alloc(sizeof *a);
+	*a = (struct adding){ .e = e, .next = e->builds->addings, .app = mem_dup(app->name), .actor = mem_dup(who->name),
+	                      .request = json_deep_copy(request), .fn = fn, .arg = arg };
+	e->builds->addings = a;
+	buf_init(&a->out, ANSWER_MAX);
+	buf_init(&a->errors, MANIFEST_MAX);
+	start_child(a, (const char *const[]){ program, "artifact-import", e->artifacts_dir, NULL }, input, imported);
+}
+
+/* ---- the watched folder ---- */
+
+struct drop { char *path; };
+
+static void dropped(void *arg, int status, const json_t *value, const struct err *err)
+{
+	struct drop *d = arg;
+	AUTO(mem_auto_free) char *to = mem_printf("%s.%s", d->path, err ? "refused" : "added");
+
+	(void)status;
+	if (err) {
+		AUTO(mem_auto_free) char *why = mem_printf("%s.why", d->path);
+		AUTO(mem_auto_free) char *text = mem_printf("%s\n", err->text);
+
+		log_line(LOG_LEVEL_WARN, "%s: %s", d->path, err->text);
+		file_write_atomic(why, text, strlen(text), 0644, NULL);
+	} else {
+		log_line(LOG_LEVEL_INFO, "%s: build %s added", d->path, json_text(value, "version"));
+	}
+	if (rename(d->path, to) != 0)
+		log_line(LOG_LEVEL_WARN, "%s cannot be renamed; it will be looked at again after a restart", d->path);
+	free(d->path);
+	free(d);
+}
+
+static json_t *absolute(const char *dir, const json_t *path)
+{
+	const char *text = json_string_value(path);
+	AUTO(mem_auto_free) char *whole = text && *text != '/' ? file_join(dir, text) : mem_dup(text ? text : "");
+
+	return json_safe_string(whole);
+}
+
+static void make_absolute(const char *dir, json_t *request)
+{
+	json_t *tests = json_object_get(request, "tests"), *artifacts = json_object_get(request, "artifacts");
+	json_t *path;
+	const char *component;
+	size_t i;
+
+	json_array_foreach(tests, i, path)
+		json_array_set_new(tests, i, absolute(dir, path));
+	json_object_foreach(artifacts, component, path)
+		json_object_set_new(artifacts, component, absolute(dir, path));
+}
+
+static void take(struct folder *f, const char *name)
+{
+	struct drop *d = mem_alloc(sizeof *d);
+	struct engine_caller who = { .uid = geteuid(), .name = "watch" };
+	json_t *request = NULL;
+	struct buf text;
+	struct err err = { 0 };
+
+	*d = (struct drop){ .path = file_join(f->dir, name) };
+	if (file_read(d->path, MANIFEST_MAX, &text, &err)) {
+		request = json_read(text.data, text.len, &err);
+		buf_done(&text);
+	}
+	if (!request) {
+		dropped(d, 400, NULL, &err);
+		return;
+	}
+	json_object_set_new(request, "app", json_string(f->app));
+	make_absolute(f->dir, request);
+	engine_add_build(f->b->e, &who, request, dropped, d);
+	json_decref(request);
+}
+
+static void look(void *arg)
+{
+	struct folder *f = arg;
+	struct dirent **names = NULL;
+	int n = scandir(f->dir, &names, NULL, alphasort);
+
+	/* One a turn: adding begins at once and renames the file when it is over. */
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(names[i]->d_name);
+
+		if (len > 5 && names[i]->d_name[0] != '.' && strcmp(names[i]->d_name + len - 5, ".json") == 0
+		    && !f->b->addings)
+			take(f, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void touched(void *arg, const char *name)
+{
+	struct folder *f = arg;
+
+	(void)name;
+	loop_timer_set(f->look, 50);
+}
+
+static void close_folders(struct builds *b)
+{
+	for (size_t i = 0; i < b->nfolders; i++) {
+		watch_free(b->folders[i].watch);
+		loop_timer_free(b->folders[i].look);
+		free(b->folders[i].app);
+		free(b->folders[i].dir);
+	}
+	free(b->folders);
+	b->folders = NULL;
+	b->nfolders = 0;
+}
+
+void builds_configure(struct builds *b)
+{
+	const struct config *config = b->e->config;
+
+	close_folders(b);
+	b->folders = mem_array(config->napps, sizeof *b->folders);
+	for (size_t i = 0; i < config->napps; i++) {
+		struct folder *f = &b->folders[b->nfolders];
+		struct err err = { 0 };
+
+		if (!config->apps[i].watch)
+			continue;
+		*f = (struct folder){ .b = b, .app = mem_dup(config->apps[i].name), .dir = mem_dup(config->apps[i].watch) };
+		f->look = loop_timer_new(b->e->loop, look, f);
+		b->nfolders++;
+		if (file_make_dirs(f->dir, 0755, &err) && watch_new(b->e->loop, f->dir, touched, f, &f->watch, &err))
+			loop_timer_set(f->look, 0);
+		else
+			log_line(LOG_LEVEL_ERROR, "builds are not watched for: %s", err.text);
+	}
+}
+
+struct builds *builds_new(struct engine *e)
+{
+	struct builds *b = mem_alloc(sizeof *b);
+
+	b->e = e;
+	return b;
+}
+
+void builds_free(struct builds *b)
+{
+	if (!b)
+		return;
+	while (b->addings) {
+		struct adding *next = b->addings->next;
+
+		adding_free(b->addings);
+		b->addings = next;
+	}
+	close_folders(b);
+	free(b);
+}

@@ -1,0 +1,114 @@
+/*
+ * engine_priv: the inside of the engine, shared by its files and its tests. One owner for each thing:
+ *   engine.c   the whole: opening, configuration, closing        environment.c  one environment: driver, health, warmth
+ *   request.c  deploy and stop as asked for                      run.c          one deployment: intent, effect, outcome
+ *   recovery.c what a restart settles                            suite.c        smoke and acceptance tests
+ *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
+ *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
+ *   answers.c  what the API is told
+ */
+#ifndef ENGINE_ENGINE_PRIV_H
+#define ENGINE_ENGINE_PRIV_H
+
+#include "backend/config/config.h"
+#include "backend/drivers/driver.h"
+#include "backend/engine/engine.h"
+#include "backend/engine/plan.h"
+#include "backend/store/store.h"
+
+struct environment;
+struct http;
+struct loop_timer;
+struct builds;
+struct cooling;
+struct output;
+struct reconcile;
+struct run;
+struct watch;
+
+struct engine {
+	struct loop *loop;
+	struct http *http;
+	struct store *store;
+	char *dir, *state_dir, *artifacts_dir;
+	int64_t started_at;
+
+	struct config *config;                         /* in force; NULL while none was ever valid */
+	struct config **old_configs; size_t nold, old_cap;   /* still used by a running deployment */
+	json_t *mistakes;                              /* of the refused one: array of text; empty when valid */
+	struct watch *config_watch;
+	struct loop_timer *config_timer;
+
+	struct environment **environments; size_t nenvironments, environments_cap;
+	struct builds *builds;
+
+	engine_event_fn event_fn;
+	engine_row_fn row_fn;
+	void *listen_arg;
+};
+
+/* One environment of one application, for as long as the configuration names it. */
+struct environment {
+	struct engine *e;
+	char *app, *name, *state_dir;
+	const struct config_app *capp;                 /* those it was opened with, see environment_reconfigure */
+	const struct config_environment *cenv;
+	const struct driver *driver;
+	struct driver_env *denv;                       /* NULL when it could not be opened: see trouble */
+	struct err trouble;
+	bool removed;                                  /* the configuration names it no more; closed when idle */
+
+	struct run *run;                               /* under way, or NULL */
+	bool reconciling;                              /* an operation on the idle or warm colour is under way */
+	struct reconcile *reconcile;                   /* its state, environment.c */
+	struct cooling *cooling;
+	bool observing;
+	int64_t unsettled;                             /* a deployment that could not be settled yet; tried again */
+	struct loop_timer *tick;                       /* health, reconcile */
+	struct loop_timer *cooler;                     /* the warm colour's end */
+	struct loop_timer *waker;                      /* starts the next in the queue from the loop */
+	int ticks;
+
+	bool health_known, health_ok, is_warm;
+	char *health;
+	int64_t health_at;
+	char *attention;                               /* what is wrong that a person must settle; NULL */
+};
+
+/* engine.c */
+char *engine_program(void);                        /* path of our own executable; yours */
+bool engine_append(struct engine *e, const char *actor, const char *type, json_t *take_body);   /* logs a failure */
+void engine_tell(struct engine *e, const char *event, const json_t *data);
+void engine_drop_old_configs(struct engine *e);
+struct environment *engine_environment(struct engine *e, const char *app, const char *name, struct err *err);
+
+/* environment.c */
+struct environment *environment_new(struct engine *e, const struct config_app *app,
+                                    const struct config_environment *env);
+void environment_free(struct environment *env);
+/* Takes the new configuration at once, or when the running deployment is over. */
+void environment_reconfigure(struct environment *env, const struct config_app *app,
+                             const struct config_environment *cenv);
+/* Closes and opens the driver anew: an operation that never answers is given up this way. */
+void environment_reopen(struct environment *env);
+void environment_wake(struct environment *env);    /* the next in the queue may start */
+void environment_run_over(struct environment *env);/* called by run.c; the run is freed afterwards */
+void environment_warm_for(struct environment *env, int64_t ms);    /* then the colour that is not live is stopped */
+void environment_observe(struct environment *env);
+typedef void (*environment_fn)(struct environment *env, bool ok, const struct err *err);
+void environment_reconcile(struct environment *env, environment_fn fn);
+json_t *environment_health(const struct environment *env);
+
+/* run.c */
+/* Runs a queued deployment, or settles one that a restart found unfinished. */
+void run_start(struct environment *env, int64_t id, bool recovering);
+/* Refused when it is past the point where stopping means anything (draining) or already being undone. */
+bool run_stop(struct run *run, const char *actor, const char *why, struct err *err);
+void run_free(struct run *run);
+int64_t run_id(const struct run *run);
+
+/* recovery.c: finds what a restart left unfinished and settles it, environment by environment */
+void recovery_begin(struct engine *e);
+void recovery_settle(struct environment *env, int64_t id);
+
+#endif

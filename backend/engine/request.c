@@ -1,0 +1,192 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/engine/engine_priv.h"
+#include "backend/engine/gate.h"
+
+struct ask {
+	struct environment *env;
+	enum deployment_kind kind;
+	const char *version, *digest, *expect, *key, *reason;
+	bool refuse_when_busy;
+};
+
+static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
+{
+	const char *kind = json_text_or(request, "kind", "deploy");
+	const char *if_busy = json_text_or(request, "if_busy", "queue");
+
+	*ret = (struct ask){
+		.version = json_string_value(json_object_get(request, "version")),
+		.digest = json_string_value(json_object_get(request, "digest")),
+		.expect = json_string_value(json_object_get(request, "expect")),
+		.key = json_string_value(json_object_get(request, "key")),
+		.reason = json_text(request, "reason"),
+		.refuse_when_busy = strcmp(if_busy, "refuse") == 0,
+	};
+	if (!kind_parse(kind, &ret->kind) || (ret->kind != KIND_DEPLOY && ret->kind != KIND_ROLLBACK))
+		return err_set(err, ERR_USAGE, "kind is \"%.40s\"; it must be \"deploy\" or \"rollback\"", kind);
+	if (!ret->refuse_when_busy && strcmp(if_busy, "queue") != 0)
+		return err_set(err, ERR_USAGE, "if_busy is \"%.40s\"; it must be \"queue\" or \"refuse\"", if_busy);
+	if (!json_string_value(json_object_get(request, "environment")))
+		return err_set(err, ERR_USAGE, "the request names no environment");
+	if (ret->kind == KIND_DEPLOY && !ret->version)
+		return err_set(err, ERR_USAGE, "the request names no version");
+	if (ret->key && (strlen(ret->key) < 8 || strlen(ret->key) > 100))
+		return err_set(err, ERR_USAGE, "an idempotency key has 8 to 100 characters");
+	if (strlen(ret->reason) > 1000)
+		return err_set(err, ERR_USAGE, "the reason is longer than 1,000 bytes");
+	ret->env = engine_environment(e, json_text(request, "app"), json_text(request, "environment"), err);
+	return ret->env != NULL;
+}
+
+static bool find_build(const struct ask *ask, const struct store_env *state, struct store_build *ret, struct err *err)
+{
+	const char *version = ask->version;
+
+	if (ask->kind == KIND_ROLLBACK && !version) {
+		version = state->previous_version;
+		if (!version)
+			return err_set(err, ERR_REFUSED, "%s has no build to roll back to: none was proven there before %s",
+			               ask->env->name, state->live_version ? state->live_version : "the first");
+	}
+	if (!store_build(ask->env->e->store, ask->env->app, version, NULL, ret, err))
+		return false;
+	if (ask->digest && strcmp(ask->digest, ret->digest) != 0) {
+		err_set(err, ERR_STALE, "build %s is %.12s now, not %.12s", version, ret->digest, ask->digest);
+		store_build_done(ret);
+		return false;
+	}
+	if (ask->kind == KIND_ROLLBACK && state->live_digest && strcmp(state->live_digest, ret->digest) == 0) {
+		err_set(err, ERR_REFUSED, "%s is live on %s already", version, ask->env->name);
+		store_build_done(ret);
+		return false;
+	}
+	return true;
+}
+
+static json_t *request_body(const struct ask *ask, const struct engine_caller *who, const struct store_build *build,
+                            const struct store_env *state, const struct plan *plan)
+{
+	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "app", ask->env->app, "environment",
+	                         ask->env->name, "kind", kind_name(ask->kind), "version", build->version, "digest",
+	                         build->digest, "target", colour_name(plan->target), "plan_hash", plan->hash, "steps",
+	                         plan_steps_json(plan), "uid", (json_int_t)who->uid);
+
+	json_put_text(body, "from", state->live_version);
+	json_put_text(body, "expect", ask->expect);
+	json_put_text(body, "key", ask->key);
+	json_put_text(body, "reason", ask->reason);
+	return body;
+}
+
+/* Judges the request, and writes it into the journal: from here on it is not lost. */
+static bool accept_request(const struct ask *ask, const struct engine_caller *who, int64_t *ret_id, struct err *err)
+{
+	struct environment *env = ask->env;
+	struct store_env state;
+	struct store_build build;
+	struct plan plan;
+	bool ok = false;
+
+	if (!env->denv)
+		return err_copy(err, &env->trouble);
+	if (!store_env(env->e->store, env->app, env->name, &state, err))
+		return false;
+	if (find_build(ask, &state, &build, err)) {
+		struct plan_facts facts = { .app = env->capp, .env = env->cenv, .driver = env->driver, .state = &state,
+		                            .kind = ask->kind, .version = build.version, .digest = build.digest };
+		struct gate_facts gate = { .app = env->capp, .env = env->cenv, .build = &build, .state = &state,
+		                           .kind = ask->kind, .expect = ask->expect };
+
+		plan_make(&facts, &plan);
+		ok = gate_judge(&gate, err)
+			&& store_append(env->e->store, who->name, "deployment.requested",
+			                request_body(ask, who, &build, &state, &plan), ret_id, err);
+		store_build_done(&build);
+	}
+	store_env_done(&state);
+	return ok;
+}
+
+static bool is_busy(const struct environment *env, struct err *err)
+{
+	if (!env->run)
+		return false;
+	err_set(err, ERR_LOCKED, "deployment %" PRId64 " runs on %s; wait for it, or stop it", run_id(env->run), env->name);
+	return true;
+}
+
+bool engine_deploy(struct engine *e, const struct engine_caller *who, const json_t *request, int *ret_status,
+                   json_t **ret, struct err *err)
+{
+	struct ask ask;
+	int64_t id = 0;
+
+	if (!read_ask(e, request, &ask, err))
+		return false;
+	if (ask.key && !store_deployment_by_key(e->store, ask.key, &id, err))
+		return false;
+	if (id) {
+		*ret_status = 200;
+		return engine_deployment(e, id, ret, err);
+	}
+	if (ask.refuse_when_busy && ask.kind != KIND_ROLLBACK && is_busy(ask.env, err))
+		return false;
+	if (!accept_request(&ask, who, &id, err))
+		return err_wrap(err, "%s %s%s%s", kind_name(ask.kind), ask.version ? ask.version : "", ask.version ? " to " : "",
+		                ask.env->name);
+	if (ask.kind == KIND_ROLLBACK && ask.env->run) {
+		AUTO(mem_auto_free) char *why = mem_printf("rollback %" PRId64 " goes first", id);
+		struct err unstopped = { 0 };
+
+		/* It cannot be stopped when it is being undone or drained: then the rollback waits for that short end. */
+		if (!run_stop(ask.env->run, who->name, why, &unstopped))
+			log_line(LOG_LEVEL_INFO, "rollback %" PRId64 " waits: %s", id, unstopped.text);
+	}
+	environment_wake(ask.env);
+	*ret_status = 202;
+	return engine_deployment(e, id, ret, err);
+}
+
+static bool stop_queued(struct engine *e, const struct engine_caller *who, int64_t id, const char *reason,
+                        struct err *err)
+{
+	AUTO(mem_auto_free) char *message = mem_printf("stopped by %s before it began%s%s", who->name, *reason ? ": " : "",
+	                                               reason);
+
+	return store_append(e->store, who->name, "deployment.finished",
+	                    json_pack("{s:I, s:s, s:o, s:s}", "id", (json_int_t)id, "state", "stopped", "message",
+	                              json_safe_string(message), "layer", "stop"), NULL, err);
+}
+
+bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
+                 struct err *err)
+{
+	const char *reason = json_text(request, "reason");
+	struct store_deployment d;
+	struct environment *env;
+	bool ok;
+
+	if (strlen(reason) > 1000)
+		return err_set(err, ERR_USAGE, "the reason is longer than 1,000 bytes");
+	if (!store_deployment(e->store, id, &d, err))
+		return false;
+	env = engine_environment(e, d.app, d.environment, err);
+	if (deployment_state_is_over(d.state))
+		ok = err_set(err, ERR_CONFLICT, "deployment %" PRId64 " is over: it %s", id, deployment_state_name(d.state));
+	else if (!env)
+		ok = false;
+	else if (env->run && run_id(env->run) == id)
+		ok = run_stop(env->run, who->name, reason, err);
+	else if (d.state == DEPLOYMENT_QUEUED)
+		ok = stop_queued(e, who, id, reason, err);
+	else
+		ok = err_set(err, ERR_CONFLICT, "deployment %" PRId64 " is being settled after a restart", id);
+	store_deployment_done(&d);
+	return ok && engine_deployment(e, id, ret, err);
+}

@@ -1,0 +1,698 @@
+/*
+ * run: one deployment. Intent, effect, outcome: step.started is on disk before the driver is called, step.finished is
+ * written from what came of it, in one transaction with the next intent. A step that fails, passes its deadline or is
+ * stopped leads to the undo, whose end is proven by the driver or is "needs attention".
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/log.h"
+#include "backend/base/loop.h"
+#include "backend/base/mem.h"
+#include "backend/engine/engine_priv.h"
+#include "backend/engine/facts.h"
+#include "backend/engine/gate.h"
+#include "backend/engine/output.h"
+#include "backend/engine/suite.h"
+
+enum { CANCEL_GRACE_MS = 20000, UNDO_DEADLINE_MS = 90000 };
+
+enum phase { PHASE_STEP, PHASE_CANCEL, PHASE_UNDO, PHASE_OVER };
+
+struct run {
+	struct environment *env;
+	struct store_deployment d;
+	struct facts_artifacts artifacts;
+	struct store_build build;
+	struct driver_job job;
+	char id_text[24];
+	char *from_digest;
+	struct output *output;
+	struct suite *suite;
+	struct loop_timer *deadline;
+	struct loop_timer *later;      /* gate's outcome, and the end: never from inside another's callback */
+	enum phase phase;
+	size_t step;                   /* index of the step under way */
+	bool switched;
+	bool timed_out;
+	char *stop_actor, *stop_why;
+	struct err failure;            /* why it is being undone */
+	char layer[32];
+};
+
+static void step_done(void *arg, const struct driver_outcome *outcome);
+static void begin_undo(struct run *run);
+
+int64_t run_id(const struct run *run)
+{
+	return run->d.id;
+}
+
+void run_free(struct run *run)
+{
+	if (!run)
+		return;
+	suite_free(run->suite);
+	output_free(run->output);
+	loop_timer_free(run->deadline);
+	loop_timer_free(run->later);
+	facts_artifacts_done(&run->artifacts);
+	store_deployment_done(&run->d);
+	store_build_done(&run->build);
+	free((char *)run->job.live_version);
+	free(run->from_digest);
+	free(run->stop_actor);
+	free(run->stop_why);
+	free(run);
+}
+
+/* The run ends from the loop: drivers may still look at the job while their callback is under way. */
+static void over(struct run *run)
+{
+	run->phase = PHASE_OVER;
+	loop_timer_stop(run->deadline);
+	loop_timer_set(run->later, 0);
+}
+
+/* The journal does not take the outcome (disk full): nothing more is begun; recovery settles it when it can write. */
+static void journal_lost(struct run *run, const struct err *err)
+{
+	struct environment *env = run->env;
+
+	log_line(LOG_LEVEL_ERROR, "deployment %" PRId64 ": the journal cannot be written: %s", run->d.id, err->text);
+	free(env->attention);
+	env->attention = mem_printf("the journal cannot be written: %s", err->text);
+	env->unsettled = run->d.id;
+	over(run);
+}
+
+static void close_run(struct run *run)
+{
+	struct environment *env = run->env;
+	bool switched = run->switched;
+	int64_t warm_ms = env->capp->warm_ms;
+
+	environment_run_over(env);
+	if (switched)
+		environment_warm_for(env, warm_ms);
+	run_free(run);
+}
+
+/* Appends rows in one transaction: begin … add … end. The first failure is kept and told at the end. */
+struct rows { struct run *run; struct err err; bool failed; };
+
+static void rows_begin(struct run *run, struct rows *r)
+{
+	*r = (struct rows){ .run = run };
+	r->failed = !store_begin(run->env->e->store, &r->err);
+}
+
+static void rows_add(struct rows *r, const char *type, json_t *take_body)
+{
+	const char *actor = "engine";
+
+	if (r->failed) {
+		json_decref(take_body);
+		return;
+	}
+	if (!store_append(r->run->env->e->store, actor, type, take_body, NULL, &r->err)) {
+		store_rollback(r->run->env->e->store);
+		r->failed = true;
+	}
+}
+
+static bool rows_end(struct rows *r)
+{
+	if (!r->failed && !store_commit(r->run->env->e->store, &r->err))
+		r->failed = true;
+	if (r->failed)
+		journal_lost(r->run, &r->err);
+	return !r->failed;
+}
+
+static json_t *place(const struct run *run)
+{
+	return json_pack("{s:I, s:s, s:s}", "id", (json_int_t)run->d.id, "app", run->d.app, "environment",
+	                 run->d.environment);
+}
+
+static void add_slot(struct rows *r, enum colour colour, const char *state, const char *version, const char *digest)
+{
+	json_t *body = place(r->run);
+
+	if (colour == COLOUR_NONE) {
+		json_decref(body);
+		return;
+	}
+	json_object_set_new(body, "colour", json_string(colour_name(colour)));
+	json_object_set_new(body, "state", json_string(state));
+	json_put_text(body, "version", version);
+	json_put_text(body, "digest", digest);
+	rows_add(r, "slot.set", body);
+}
+
+static void add_live(struct rows *r, enum colour colour, const char *version, const char *digest)
+{
+	json_t *body = place(r->run);
+
+	json_object_set_new(body, "colour", json_string(colour_name(colour)));
+	json_object_set_new(body, "version", version ? json_safe_string(version) : json_null());
+	json_object_set_new(body, "digest", digest ? json_safe_string(digest) : json_null());
+	rows_add(r, "environment.live", body);
+}
+
+/* The traffic is on the target: seen by the driver. The formerly live colour goes on running, warm for a rollback. */
+static void add_switched(struct rows *r)
+{
+	struct run *run = r->run;
+
+	add_live(r, run->job.target, run->d.version, run->d.digest);
+	add_slot(r, run->job.target, "live", run->d.version, run->d.digest);
+	add_slot(r, run->job.live, run->env->driver->has_preview ? "warm" : "stopped", run->job.live_version,
+	         run->from_digest);
+}
+
+static void add_step_started(struct rows *r, size_t step)
+{
+	struct run *run = r->run;
+
+	if (run->d.steps[step].stage == STAGE_STAGE && !run->job.target_is_warm)
+		add_slot(r, run->job.target, "preparing", run->d.version, run->d.digest);
+	rows_add(r, "step.started", json_pack("{s:I, s:i, s:s}", "id", (json_int_t)run->d.id, "step", (int)step, "stage",
+	                                      stage_name(run->d.steps[step].stage)));
+}
+
+static void add_step_finished(struct rows *r, enum step_state state, const struct driver_outcome *o)
+{
+	struct run *run = r->run;
+	json_t *body = json_pack("{s:I, s:i, s:s, s:s}", "id", (json_int_t)run->d.id, "step", (int)run->step, "stage",
+	                         stage_name(run->d.steps[run->step].stage), "state", step_state_name(state));
+
+	if (!o->ok) {
+		json_put_text(body, "message", o->err.text);
+		json_put_text(body, "layer", o->layer);
+		json_put_text(body, "tail", o->tail);
+	}
+	if (o->detail)
+		json_object_set(body, "detail", o->detail);
+	if (run->suite)
+		json_object_set_new(body, "tests", output_totals_json(suite_totals(run->suite)));
+	rows_add(r, "step.finished", body);
+}
+
+static void finish(struct run *run, enum deployment_state state, const char *message)
+{
+	struct rows r;
+
+	rows_begin(run, &r);
+	rows_add(&r, "deployment.finished",
+	         json_pack("{s:I, s:s, s:o, s:s}", "id", (json_int_t)run->d.id, "state", deployment_state_name(state),
+	                   "message", json_safe_string(message), "layer", run->layer));
+	output_line(run->output, "== %s%s%s", deployment_state_name(state), *message ? ": " : "", message);
+	free(run->env->attention);
+	run->env->attention = state == DEPLOYMENT_ATTENTION
+		? mem_printf("deployment %" PRId64 ": %s", run->d.id, message) : NULL;
+	if (rows_end(&r))
+		over(run);
+}
+
+static void gate_step(struct run *run)
+{
+	struct driver_outcome o = { .ok = true, .layer = "gate" };
+	struct store_env state;
+	AUTO(json_auto_decref) json_t *request = NULL;
+
+	if (!store_env(run->env->e->store, run->d.app, run->d.environment, &state, &o.err)) {
+		o.ok = false;
+	} else {
+		struct gate_facts facts = { .app = run->env->capp, .env = run->env->cenv, .build = &run->build,
+		                            .state = &state, .kind = run->d.kind, .expect = run->d.expect, .id = run->d.id };
+
+		o.ok = gate_judge(&facts, &o.err);
+		store_env_done(&state);
+	}
+	step_done(run, &o);
+}
+
+static void later(void *arg)
+{
+	struct run *run = arg;
+
+	if (run->phase == PHASE_OVER)
+		close_run(run);
+	else
+		gate_step(run);
+}
+
+/* Calls the effect of a step whose intent is on disk. */
+static void begin_step(struct run *run)
+{
+	const struct store_step *step = &run->d.steps[run->step];
+
+	run->phase = PHASE_STEP;
+	loop_timer_set(run->deadline, step->deadline_ms);
+	output_line(run->output, "== %s", stage_name(step->stage));
+	if (step->stage == STAGE_GATE) {
+		loop_timer_set(run->later, 0);
+	} else if (step->stage == STAGE_SMOKE || step->stage == STAGE_ACCEPTANCE) {
+		struct suite_spec spec = { .env = run->env, .job = &run->job, .output = run->output, .deployment = run->d.id,
+		                           .step = (int)run->step, .stage = step->stage };
+
+		run->suite = suite_start(&spec, step_done, run);
+	} else {
+		run->env->driver->run(run->env->denv, &run->job, step->stage, step_done, run);
+	}
+}
+
+/* Writes the outcome of the step under way (NULL: there is none yet) and the next intent, and begins it. */
+static void advance(struct run *run, const struct driver_outcome *outcome)
+{
+	size_t next = outcome ? run->step + 1 : run->step;
+	struct rows r;
+
+	rows_begin(run, &r);
+	if (outcome) {
+		add_step_finished(&r, outcome->ok ? STEP_OK : STEP_FAIL, outcome);
+		if (run->d.steps[run->step].stage == STAGE_SWITCH)
+			add_switched(&r);
+	}
+	if (next < run->d.nsteps)
+		add_step_started(&r, next);
+	if (!rows_end(&r))
+		return;
+	if (outcome && run->d.steps[run->step].stage == STAGE_SWITCH) {
+		run->switched = true;
+		environment_observe(run->env);
+	}
+	suite_free(run->suite);
+	run->suite = NULL;
+	run->step = next;
+	if (next < run->d.nsteps)
+		begin_step(run);
+	else
+		finish(run, DEPLOYMENT_SUCCEEDED, outcome && !outcome->ok ? outcome->err.text : "");
+}
+
+static void keep_failure(struct run *run, const struct driver_outcome *o)
+{
+	const char *stage = stage_name(run->d.steps[run->step].stage);
+
+	if (run->stop_why)
+		err_set(&run->failure, ERR_REFUSED, "stopped by %s%s%s", run->stop_actor, *run->stop_why ? ": " : "",
+		        run->stop_why);
+	else if (run->timed_out)
+		err_set(&run->failure, ERR_TIMEOUT, "%s passed its deadline of %" PRId64 " s", stage,
+		        run->d.steps[run->step].deadline_ms / 1000);
+	else
+		err_set(&run->failure, ERR_FAILED, "%s: %s", stage, o->err.text);
+	snprintf(run->layer, sizeof run->layer, "%s",
+	         run->stop_why ? "stop" : run->timed_out ? "deadline" : o->layer ? o->layer : stage);
+}
+
+static void step_done(void *arg, const struct driver_outcome *outcome)
+{
+	struct run *run = arg;
+	enum stage stage = run->d.steps[run->step].stage;
+	struct rows r;
+
+	loop_timer_stop(run->deadline);
+	/* The build is live and verified by now: a drain that fails takes nothing back, but it is said. */
+	if ((outcome->ok && !run->stop_why && !run->timed_out) || stage == STAGE_DRAIN) {
+		if (!outcome->ok)
+			output_line(run->output, "%s", outcome->err.text);
+		advance(run, outcome);
+		return;
+	}
+	keep_failure(run, outcome);
+	output_line(run->output, "FAIL %s", run->failure.text);
+	if (outcome->tail)
+		output_line(run->output, "%s", outcome->tail);
+	rows_begin(run, &r);
+	add_step_finished(&r, STEP_FAIL, outcome);
+	/* A switch that was stopped just after it took: the journal follows the traffic before the undo moves it back. */
+	if (stage == STAGE_SWITCH && outcome->ok) {
+		add_switched(&r);
+		run->switched = true;
+	}
+	if (!rows_end(&r))
+		return;
+	suite_free(run->suite);
+	run->suite = NULL;
+	begin_undo(run);
+}
+
+static void undone(void *arg, const struct driver_outcome *o)
+{
+	struct run *run = arg;
+	AUTO(mem_auto_free) char *message = NULL;
+	struct rows r;
+
+	loop_timer_stop(run->deadline);
+	if (!o->ok) {
+		message = mem_printf("%.400s; and it could not be proven undone: %.400s", run->failure.text, o->err.text);
+		finish(run, DEPLOYMENT_ATTENTION, message);
+		return;
+	}
+	rows_begin(run, &r);
+	if (run->switched) {
+		add_live(&r, run->job.live, run->job.live_version, run->from_digest);
+		add_slot(&r, run->job.live, "live", run->job.live_version, run->from_digest);
+	}
+	add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
+	if (!rows_end(&r))
+		return;
+	run->switched = false;
+	finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
+}
+
+/* Nothing of the deployment's was touched yet when its gate refuses. */
+static bool is_untouched(const struct run *run)
+{
+	return !run->switched && run->d.steps[run->step].stage == STAGE_GATE;
+}
+
+static void begin_undo(struct run *run)
+{
+	struct rows r;
+
+	rows_begin(run, &r);
+	rows_add(&r, "deployment.undoing",
+	         json_pack("{s:I, s:o, s:s, s:b}", "id", (json_int_t)run->d.id, "why", json_safe_string(run->failure.text),
+	                   "layer", run->layer, "stopped", run->stop_why != NULL));
+	if (!rows_end(&r))
+		return;
+	if (is_untouched(run)) {
+		finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
+		return;
+	}
+	run->phase = PHASE_UNDO;
+	output_line(run->output, "== undo");
+	loop_timer_set(run->deadline, UNDO_DEADLINE_MS);
+	run->env->driver->undo(run->env->denv, &run->job, undone, run);
+}
+
+static void cancel_effect(struct run *run)
+{
+	run->phase = PHASE_CANCEL;
+	loop_timer_set(run->deadline, CANCEL_GRACE_MS);
+	if (run->suite)
+		suite_stop(run->suite);
+	else if (run->d.steps[run->step].stage != STAGE_GATE)
+		run->env->driver->cancel(run->env->denv);
+}
+
+static void deadline_passed(void *arg)
+{
+	struct run *run = arg;
+
+	if (run->phase == PHASE_STEP) {
+		run->timed_out = true;
+		cancel_effect(run);
+		return;
+	}
+	/* Neither the effect nor its undoing answers: the driver is given up, and what it did is not known. */
+	if (run->phase == PHASE_CANCEL || run->phase == PHASE_UNDO) {
+		AUTO(mem_auto_free) char *message = mem_printf(
+			"%.300s; the driver did not answer %s, what it did is not known and traffic was left where it was",
+			*run->failure.text ? run->failure.text : run->timed_out ? "a step passed its deadline" : "stopped",
+			run->phase == PHASE_UNDO ? "while undoing" : "when it was told to stop");
+
+		environment_reopen(run->env);
+		finish(run, DEPLOYMENT_ATTENTION, message);
+	}
+}
+
+bool run_stop(struct run *run, const char *actor, const char *why, struct err *err)
+{
+	if (run->stop_why)
+		return true;
+	if (run->phase == PHASE_UNDO || run->phase == PHASE_OVER)
+		return err_set(err, ERR_CONFLICT, "deployment %" PRId64 " is being taken back already", run->d.id);
+	if (run->d.steps[run->step].stage == STAGE_DRAIN)
+		return err_set(err, ERR_CONFLICT, "%s is live on %s and verified; to go back, roll back", run->d.version,
+		               run->d.environment);
+	run->stop_actor = mem_dup(actor);
+	run->stop_why = mem_dup(why);
+	if (run->phase == PHASE_STEP)
+		cancel_effect(run);
+	return true;
+}
+
+/* What was live before this deployment, from the journal; after its own switch the journal says the new one is live. */
+static bool fill_job(struct run *run, struct err *err)
+{
+	struct environment *env = run->env;
+	struct store_env state;
+	const char *before;
+
+	if (!store_build(env->e->store, run->d.app, run->d.version, NULL, &run->build, err)
+	    || !store_env(env->e->store, run->d.app, run->d.environment, &state, err))
+		return false;
+	facts_artifacts(env, &run->build, &run->artifacts);
+	run->switched = run->d.switched;
+	before = run->switched ? run->d.from : state.live_version;
+	snprintf(run->id_text, sizeof run->id_text, "%" PRId64, run->d.id);
+	run->job = (struct driver_job){
+		.deployment = run->id_text, .kind = run->d.kind, .version = run->d.version, .digest = run->d.digest,
+		.artifacts = run->artifacts.items, .nartifacts = run->artifacts.n, .target = run->d.target,
+		.live = !before ? COLOUR_NONE : run->switched ? colour_other(run->d.target) : state.live,
+		.live_version = mem_dup(before),
+		.target_is_warm = run->d.kind == KIND_ROLLBACK && run->d.target != COLOUR_NONE
+			&& strcmp(state.slots[run->d.target].state, "warm") == 0 && state.slots[run->d.target].digest
+			&& strcmp(state.slots[run->d.target].digest, run->d.digest) == 0,
+		.output = (void (*)(void *, const char *, size_t))output_add, .output_arg = run->output,
+	};
+	if (before) {
+		struct store_build former;
+
+		if (!store_build(env->e->store, run->d.app, before, NULL, &former, err)) {
+			store_env_done(&state);
+			return false;
+		}
+		run->from_digest = mem_dup(former.digest);
+		store_build_done(&former);
+	}
+	store_env_done(&state);
+	return true;
+}
+
+/* The state may have changed while it waited in the queue: what was live, and so the slot it goes into. */
+static bool renew_plan(struct run *run, json_t *started, struct err *err)
+{
+	struct store_env state;
+	struct plan plan;
+	struct plan_facts facts = { .app = run->env->capp, .env = run->env->cenv, .driver = run->env->driver,
+	                            .state = &state, .kind = run->d.kind, .version = run->d.version,
+	                            .digest = run->d.digest };
+
+	if (!store_env(run->env->e->store, run->d.app, run->d.environment, &state, err))
+		return false;
+	plan_make(&facts, &plan);
+	if (strcmp(plan.hash, run->d.plan_hash) != 0) {
+		json_object_set_new(started, "target", json_string(colour_name(plan.target)));
+		json_object_set_new(started, "plan_hash", json_string(plan.hash));
+		json_object_set_new(started, "from", state.live_version ? json_safe_string(state.live_version) : json_null());
+		json_object_set_new(started, "steps", plan_steps_json(&plan));
+	}
+	store_env_done(&state);
+	return true;
+}
+
+static bool reload(struct run *run, struct err *err)
+{
+	int64_t id = run->d.id;
+
+	store_deployment_done(&run->d);
+	return store_deployment(run->env->e->store, id, &run->d, err);
+}
+
+static void begin(struct run *run)
+{
+	struct err err = { 0 };
+	json_t *started = json_pack("{s:I}", "id", (json_int_t)run->d.id);
+
+	if (!renew_plan(run, started, &err)) {
+		json_decref(started);
+		journal_lost(run, &err);
+		return;
+	}
+	if (!store_append(run->env->e->store, "engine", "deployment.started", started, NULL, &err) || !reload(run, &err)
+	    || !fill_job(run, &err)) {
+		journal_lost(run, &err);
+		return;
+	}
+	output_line(run->output, "%s %s to %s %s, %s is live", kind_name(run->d.kind), run->d.version, run->d.app,
+	            run->d.environment, run->job.live_version ? run->job.live_version : "nothing");
+	advance(run, NULL);
+}
+
+/* ---- after a restart: the step that was under way is settled by probing, then the run goes on or back ---- */
+
+static void note_recovery(struct run *run, struct rows *r, const char *probe, const char *decision)
+{
+	rows_add(r, "deployment.recovered",
+	         json_pack("{s:I, s:i, s:s, s:s}", "id", (json_int_t)run->d.id, "step", (int)run->step, "probe", probe,
+	                   "decision", decision));
+	output_line(run->output, "== the engine was restarted during %s: %s; %s",
+	            run->step < run->d.nsteps ? stage_name(run->d.steps[run->step].stage) : "the end", probe, decision);
+	log_line(LOG_LEVEL_INFO, "deployment %" PRId64 ": %s; %s", run->d.id, probe, decision);
+}
+
+static void run_again(struct run *run)
+{
+	struct rows r;
+	struct err err = { 0 };
+
+	rows_begin(run, &r);
+	note_recovery(run, &r, "not completed", "runs the step again");
+	if (!rows_end(&r))
+		return;
+	store_clear_results(run->env->e->store, run->d.id, (int)run->step, &err);
+	begin_step(run);
+}
+
+static void give_up(struct run *run, const char *probe, const char *why)
+{
+	AUTO(mem_auto_free) char *message = NULL;
+	struct rows r;
+
+	rows_begin(run, &r);
+	note_recovery(run, &r, probe, "needs attention");
+	if (!rows_end(&r))
+		return;
+	message = mem_printf("after a restart of the engine the state of %s is not known: %s; traffic was left where it is",
+	                     stage_name(run->d.steps[run->step].stage), why ? why : "it could not be probed");
+	finish(run, DEPLOYMENT_ATTENTION, message);
+}
+
+
+static void reconciled_after_probe(struct environment *env, bool ok, const struct err *err)
+{
+	struct run *run = env->run;
+
+	(void)ok;
+	(void)err;
+	if (run->phase == PHASE_OVER)
+		return;
+	if (run->stop_why) {
+		struct driver_outcome stopped = { .layer = "stop" };
+
+		err_set(&stopped.err, ERR_REFUSED, "stopped");
+		step_done(run, &stopped);
+	} else if (run->d.state == DEPLOYMENT_UNDOING)
+		begin_undo(run);
+	else if (run->d.steps[run->step].state == STEP_RUN)
+		run_again(run);
+	else
+		advance(run, NULL);
+}
+
+/* The step was done when the engine went away: its outcome is written now, then the environment is put in order. */
+static void settle_done(struct run *run)
+{
+	struct driver_outcome o = { .ok = true };
+	struct rows r;
+
+	rows_begin(run, &r);
+	note_recovery(run, &r, "completed", "goes on");
+	add_step_finished(&r, STEP_OK, &o);
+	if (run->d.steps[run->step].stage == STAGE_SWITCH) {
+		add_switched(&r);
+		run->switched = true;
+	}
+	if (!rows_end(&r))
+		return;
+	run->step++;
+	if (run->step == run->d.nsteps)
+		finish(run, DEPLOYMENT_SUCCEEDED, "");
+	else
+		environment_reconcile(run->env, reconciled_after_probe);
+}
+
+static void probed(void *arg, enum driver_probe probe, const char *why)
+{
+	struct run *run = arg;
+
+	loop_timer_stop(run->deadline);
+	switch (probe) {
+	case PROBE_DONE:
+		settle_done(run);
+		return;
+	case PROBE_NOT_STARTED:
+		environment_reconcile(run->env, reconciled_after_probe);
+		return;
+	case PROBE_FAILED: {
+		struct driver_outcome o = { .layer = "recovery" };
+
+		err_set(&o.err, ERR_FAILED, "after a restart of the engine: %s", why ? why : "it does not hold");
+		step_done(run, &o);
+		return;
+	}
+	case PROBE_UNKNOWN:
+		give_up(run, "unknown", why);
+		return;
+	}
+}
+
+static void probe_passed_deadline(struct run *run)
+{
+	loop_timer_set(run->deadline, CANCEL_GRACE_MS);
+	run->phase = PHASE_CANCEL;
+}
+
+static bool engine_does(enum stage stage)
+{
+	return stage == STAGE_GATE || stage == STAGE_SMOKE || stage == STAGE_ACCEPTANCE;
+}
+
+static void resume(struct run *run)
+{
+	while (run->step < run->d.nsteps && run->d.steps[run->step].state == STEP_OK)
+		run->step++;
+	if (run->d.state == DEPLOYMENT_UNDOING) {
+		struct rows r;
+
+		err_set(&run->failure, ERR_FAILED, "undone after a restart of the engine");
+		rows_begin(run, &r);
+		note_recovery(run, &r, "was being undone", "undoes it again");
+		if (rows_end(&r))
+			environment_reconcile(run->env, reconciled_after_probe);
+	} else if (run->step == run->d.nsteps) {
+		finish(run, DEPLOYMENT_SUCCEEDED, "");
+	} else if (run->d.steps[run->step].state == STEP_FAIL) {
+		err_set(&run->failure, ERR_FAILED, "%s failed before a restart of the engine",
+		        stage_name(run->d.steps[run->step].stage));
+		run->d.state = DEPLOYMENT_UNDOING;
+		environment_reconcile(run->env, reconciled_after_probe);
+	} else if (run->d.steps[run->step].state != STEP_RUN || engine_does(run->d.steps[run->step].stage)) {
+		environment_reconcile(run->env, reconciled_after_probe);
+	} else {
+		probe_passed_deadline(run);
+		run->env->driver->probe(run->env->denv, &run->job, run->d.steps[run->step].stage, probed, run);
+	}
+}
+
+void run_start(struct environment *env, int64_t id, bool recovering)
+{
+	struct run *run = mem_alloc(sizeof *run);
+	struct err err = { 0 };
+
+	run->env = env;
+	run->output = output_new(env->e, id);
+	run->deadline = loop_timer_new(env->e->loop, deadline_passed, run);
+	run->later = loop_timer_new(env->e->loop, later, run);
+	env->run = run;
+	env->unsettled = 0;
+	run->d.id = id;
+	if (!store_deployment(env->e->store, id, &run->d, &err)) {
+		journal_lost(run, &err);
+	} else if (!recovering) {
+		begin(run);
+	} else if (!fill_job(run, &err)) {
+		journal_lost(run, &err);
+	} else {
+		resume(run);
+	}
+}

@@ -1,0 +1,176 @@
+/*
+ * slipwayd: the engine, and the small tools that it runs as child processes of itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/api/server.h"
+#include "backend/artifact/artifact.h"
+#include "backend/base/clean.h"
+#include "backend/base/file.h"
+#include "backend/base/log.h"
+#include "backend/base/loop.h"
+#include "backend/base/mem.h"
+#include "backend/config/config.h"
+#include "backend/drivers/host/teardown.h"
+#include "backend/engine/engine.h"
+#include "backend/proto/api.h"
+#include "backend/report/tool.h"
+#include "backend/store/verify.h"
+
+static int schema_tool(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	config_write_schema(stdout);
+	return ferror(stdout) ? 1 : 0;
+}
+
+static int teardown_tool(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: slipwayd teardown STATE-DIR\n");
+		return 2;
+	}
+	return host_teardown(argv[1]);
+}
+
+static const struct tool {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} tools[] = {
+	{ "artifact-import", artifact_tool, "copy artifacts into the content-addressed store" },
+	{ "artifact-unpack", artifact_tool, "check and unpack one artifact" },
+	{ "audit-verify", verify_tool, "check the hash chain of an exported journal" },
+	{ "report-read", report_tool, "read test reports and print one JSON line a result" },
+	{ "schema", schema_tool, "print the JSON Schema of slipway.json" },
+	{ "teardown", teardown_tool, "stop every process of a workspace's environments" },
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out, "usage: slipwayd [-C DIR]        runs the engine of the workspace DIR in the foreground\n"
+	        "       slipwayd TOOL [ARG…]\n\nTools:\n");
+	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+		fprintf(out, "  %-16s  %s\n", tools[i].name, tools[i].help);
+}
+
+static int fail(const struct err *err)
+{
+	AUTO(mem_auto_free) char *text = clean_dup(err->text, CLEAN_LINE);
+
+	fprintf(stderr, "slipwayd: %s\n", text);
+	return err_exit_code(err->kind);
+}
+
+/* Held for the engine's life; the file names the holder. The descriptor is never closed on purpose. */
+static bool hold_lock(const char *state_dir, struct err *err)
+{
+	AUTO(mem_auto_free) char *path = file_join(state_dir, "engine.lock");
+	char pid[32] = "";
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_errno(err, errno, "open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
+
+		pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+		close(fd);
+		return err_set(err, ERR_LOCKED, "an engine runs here already (pid %s)", *pid ? pid : "unknown");
+	}
+	snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) < 0)
+		return err_errno(err, errno, "write %s", path);
+	return true;
+}
+
+static void stop(void *arg)
+{
+	loop_stop(arg);
+}
+
+static bool serve(struct loop *loop, const char *dir, const char *state_dir, struct err *err)
+{
+	AUTO(mem_auto_free) char *socket = file_join(state_dir, API_SOCKET_NAME);
+	struct loop_signal *term = loop_signal_new(loop, SIGTERM, stop, loop);
+	struct loop_signal *interrupt = loop_signal_new(loop, SIGINT, stop, loop);
+	struct engine *engine = NULL;
+	struct server *server = NULL;
+	bool ok = engine_new(loop, dir, &engine, err)
+		&& server_new(loop, engine, socket, stop, loop, &server, err);
+
+	if (ok) {
+		log_line(LOG_LEVEL_INFO, "slipwayd " SLIPWAY_VERSION " serves %s, pid %d", dir, (int)getpid());
+		loop_run(loop);
+		log_line(LOG_LEVEL_INFO, "stopped; applications and their HAProxy go on");
+	}
+	server_free(server);
+	engine_free(engine);
+	loop_signal_free(term);
+	loop_signal_free(interrupt);
+	return ok;
+}
+
+static int run_engine(const char *where)
+{
+	AUTO(mem_auto_free) char *dir = realpath(where, NULL);
+	AUTO(mem_auto_free) char *state_dir = NULL;
+	struct err err = { 0 };
+	struct loop *loop;
+	bool ok;
+
+	if (!dir) {
+		err_errno(&err, errno, "open the workspace %s", where);
+		err.kind = ERR_CONFIG;
+		return fail(&err);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	umask(077);
+	state_dir = file_join(dir, API_STATE_DIR);
+	if (!file_make_dirs(state_dir, 0700, &err) || !file_check_owner(state_dir, &err) || !hold_lock(state_dir, &err))
+		return fail(&err);
+	loop = loop_new();
+	ok = serve(loop, dir, state_dir, &err);
+	loop_free(loop);
+	return ok ? 0 : fail(&err);
+}
+
+int main(int argc, char **argv)
+{
+	const char *dir = ".";
+	int option;
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(tools); i++)
+		if (strcmp(argv[1], tools[i].name) == 0)
+			return tools[i].run(argc - 1, argv + 1);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) {
+		if (argv[1][2] == 'v')
+			puts("slipwayd " SLIPWAY_VERSION);
+		else
+			usage(stdout);
+		return 0;
+	}
+	while ((option = getopt(argc, argv, "C:")) != -1) {
+		if (option != 'C') {
+			usage(stderr);
+			return 2;
+		}
+		dir = optarg;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "slipwayd: there is no tool \"%s\"\n", argv[optind]);
+		usage(stderr);
+		return 2;
+	}
+	return run_engine(dir);
+}
