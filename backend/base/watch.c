@@ -13,28 +13,29 @@ struct watch {
 	struct loop_io *io;
 	watch_fn fn;
 	void *arg;
-	bool *freed;       /* set when the callback freed us */
+	bool is_busy;      /* the callback is under way */
+	bool is_freed;     /* by the callback: freed when it returns */
 };
 
 static void readable(int fd, int events, void *arg)
 {
 	struct watch *w = arg;
 	char data[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
-	bool freed = false;
 	ssize_t n;
 
 	(void)events;
-	w->freed = &freed;
-	while (!freed && (n = read(fd, data, sizeof data)) > 0) {
-		for (char *p = data; !freed && p < data + n;) {
+	w->is_busy = true;
+	while (!w->is_freed && (n = read(fd, data, sizeof data)) > 0) {
+		for (char *p = data; !w->is_freed && p < data + n;) {
 			const struct inotify_event *event = (const struct inotify_event *)p;
 
 			w->fn(w->arg, event->len ? event->name : "");
 			p += sizeof *event + event->len;
 		}
 	}
-	if (!freed)
-		w->freed = NULL;
+	w->is_busy = false;
+	if (w->is_freed)
+		watch_free(w);
 }
 
 bool watch_new(struct loop *loop, const char *dir, watch_fn fn, void *arg, struct watch **ret, struct err *err)
@@ -61,8 +62,9 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	if (w->freed)
-		*w->freed = true;
+	w->is_freed = true;
+	if (w->is_busy)
+		return;
 	loop_io_free(w->io);
 	close(w->fd);
 	free(w);

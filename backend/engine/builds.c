@@ -415,8 +415,8 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 	struct adding *a;
 
 	if (!app)
-		err_set(&err, ERR_NOT_FOUND, *app_name ? "there is no application \"%s\" in the configuration"
-		        : "there is not exactly one application in the configuration%s: name one", app_name);
+		err_set(&err, ERR_NOT_FOUND, "there is %s application \"%s\" in the configuration; name one that is",
+		        *app_name ? "no" : "not exactly one", app_name);
 	if (!app || !check_request(request, &err) || !check_components(app, json_object_get(request, "artifacts"), &err)) {
 		fn(arg, err_http_status(err.kind), NULL, &err);
 		return;

@@ -83,8 +83,10 @@ struct environment *engine_environment(struct engine *e, const char *app, const 
 	struct environment *env;
 
 	if (!capp) {
-		err_set(err, ERR_NOT_FOUND, app && *app ? "there is no application \"%s\" in the configuration"
-		        : "there are %2$zu applications; name one", app, e->config ? e->config->napps : 0);
+		if (app && *app)
+			err_set(err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app);
+		else
+			err_set(err, ERR_USAGE, "there are %zu applications; name one", e->config ? e->config->napps : 0);
 		return NULL;
 	}
 	env = find_environment(e, capp->name, name);
