@@ -83,7 +83,7 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
-static void judge(struct loop *loop, int64_t began_ms)
+void loop_account(struct loop *loop, int64_t began_ms)
 {
 	int64_t took_ms = clock_mono_ms() - began_ms;
 
@@ -101,7 +101,7 @@ static void io_fired(evutil_socket_t fd, short what, void *arg)
 	int64_t began_ms = clock_mono_ms();
 
 	io->fn(fd, ((what & EV_READ) ? LOOP_READ : 0) | ((what & EV_WRITE) ? LOOP_WRITE : 0), io->arg);
-	judge(loop, began_ms);
+	loop_account(loop, began_ms);
 }
 
 struct loop_io *loop_io_new(struct loop *loop, int fd, int events, loop_io_fn fn, void *arg)
@@ -152,7 +152,7 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	timer->fn(timer->arg);
-	judge(loop, began_ms);
+	loop_account(loop, began_ms);
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *arg)
@@ -200,7 +200,7 @@ static void signal_fired(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	signal->fn(signal->arg);
-	judge(loop, began_ms);
+	loop_account(loop, began_ms);
 }
 
 struct loop_signal *loop_signal_new(struct loop *loop, int signo, loop_fn fn, void *arg)

@@ -29,6 +29,8 @@ void loop_run(struct loop *loop);              /* until loop_stop, or until noth
 void loop_stop(struct loop *loop);
 void loop_watchdog(struct loop *loop, int64_t limit_ms, loop_slow_fn fn, void *arg);
 uint64_t loop_slow_count(const struct loop *loop);
+/* For work that libevent's own parts start (the HTTP server): the watchdog judges it as begun at `began_ms`, monotonic. */
+void loop_account(struct loop *loop, int64_t began_ms);
 struct event_base *loop_base(struct loop *loop);
 
 /* Watches a descriptor that stays the caller's; freeing the watch does not close it. */

@@ -1,0 +1,285 @@
+#include "backend/api/routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/api/request.h"
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/engine/engine.h"
+
+enum {
+	PAGE = 50, PAGE_MOST = 500,                  /* builds and deployments */
+	RESULTS = 500, RESULTS_MOST = 1000,
+	ROWS = 500,
+	LOG_BYTES = 64 * 1024, LOG_BYTES_MOST = 1024 * 1024
+};
+
+static void get_status(struct request *r)
+{
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = engine_status(request_engine(r), request_caller(r), request_query(r, "app"), &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_builds(struct request *r)
+{
+	int64_t offset = 0, limit = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_number(r, "offset", 0, INT32_MAX, 0, &offset, &err)
+		&& request_number(r, "limit", 1, PAGE_MOST, PAGE, &limit, &err)
+		&& engine_builds(request_engine(r), request_query(r, "app"), request_query(r, "q"), (int)offset,
+		                 (int)limit, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_build(struct request *r)
+{
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = engine_build(request_engine(r), request_query(r, "app"), request_arg(r, 0), &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void answered(void *arg, int status, const json_t *answer, const struct err *err)
+{
+	struct request *r = arg;
+
+	if (err)
+		request_fail(r, err);
+	else
+		request_answer(r, status, answer);
+}
+
+static void post_build(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL;
+	struct err err = { 0 };
+
+	if (!request_body(r, &body, &err))
+		request_fail(r, &err);
+	else
+		engine_add_build(request_engine(r), request_caller(r), body, answered, r);
+}
+
+static void get_deployments(struct request *r)
+{
+	int64_t before = 0, limit = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_number(r, "before", 1, INT64_MAX, 0, &before, &err)
+		&& request_number(r, "limit", 1, PAGE_MOST, PAGE, &limit, &err)
+		&& engine_deployments(request_engine(r), request_query(r, "app"), request_query(r, "environment"), before,
+		                      (int)limit, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_deployment(struct request *r)
+{
+	int64_t id = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_arg_number(r, 0, &id, &err) && engine_deployment(request_engine(r), id, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_tests(struct request *r)
+{
+	int64_t id = 0, from = 0, limit = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_arg_number(r, 0, &id, &err)
+		&& request_number(r, "from", 0, INT32_MAX, 0, &from, &err)
+		&& request_number(r, "limit", 1, RESULTS_MOST, RESULTS, &limit, &err)
+		&& engine_tests(request_engine(r), id, (int)from, (int)limit, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_log(struct request *r)
+{
+	int64_t id = 0, from = 0, limit = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_arg_number(r, 0, &id, &err)
+		&& request_number(r, "from", 0, INT64_MAX, 0, &from, &err)
+		&& request_number(r, "limit", 1, LOG_BYTES_MOST, LOG_BYTES, &limit, &err)
+		&& engine_log(request_engine(r), id, from, limit, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void post_deployment(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	int status = 202;
+	struct err err = { 0 };
+
+	if (!request_body(r, &body, &err)
+	    || !engine_deploy(request_engine(r), request_caller(r), body, &status, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, status, answer);
+}
+
+static void post_stop(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	int64_t id = 0;
+	struct err err = { 0 };
+
+	if (!request_arg_number(r, 0, &id, &err) || !request_body(r, &body, &err)
+	    || !engine_stop(request_engine(r), request_caller(r), id, body, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, 202, answer);
+}
+
+static void get_journal(struct request *r)
+{
+	int64_t since = 0, limit = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_number(r, "since", 0, INT64_MAX, 0, &since, &err)
+		&& request_number(r, "limit", 1, ROWS, ROWS, &limit, &err)
+		&& engine_journal(request_engine(r), since, (int)limit, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_audit(struct request *r)
+{
+	engine_audit(request_engine(r), answered, r);
+}
+
+/* The number of the last committed row. */
+static bool journal_end(struct engine *e, int64_t *ret, struct err *err)
+{
+	AUTO(json_auto_decref) json_t *answer = NULL;
+
+	if (!engine_journal(e, INT64_MAX, 1, &answer, err))
+		return false;
+	*ret = json_int(answer, "seq", 0);
+	return true;
+}
+
+static void get_events(struct request *r)
+{
+	int64_t since = 0, end = 0;
+	struct err err = { 0 };
+	bool ok = request_number(r, "since", -1, INT64_MAX, -1, &since, &err) && journal_end(request_engine(r), &end, &err);
+
+	if (ok && since > end)
+		ok = err_set(&err, ERR_STALE, "the journal ends at row %lld, before %lld: it is not the one you followed",
+		             (long long)end, (long long)since);
+	if (ok)
+		request_follow(r, since < 0 ? end : since);
+	else
+		request_fail(r, &err);
+}
+
+static void post_engine_stop(struct request *r)
+{
+	request_stop_engine(r);
+}
+
+const struct route routes[] = {
+	{ "GET", "/v1/audit", get_audit, false, "walks the journal's chain and names the first bad row" },
+	{ "GET", "/v1/builds", get_builds, false, "lists builds, newest first" },
+	{ "POST", "/v1/builds", post_build, true, "adds a build" },
+	{ "GET", "/v1/builds/{version}", get_build, false, "one build with its artifacts and test results" },
+	{ "GET", "/v1/deployments", get_deployments, false, "lists deployments, newest first" },
+	{ "POST", "/v1/deployments", post_deployment, true, "requests a deployment or a rollback" },
+	{ "GET", "/v1/deployments/{id}", get_deployment, false, "one deployment with its steps" },
+	{ "GET", "/v1/deployments/{id}/log", get_log, false, "a piece of a deployment's log" },
+	{ "POST", "/v1/deployments/{id}/stop", post_stop, true, "stops a deployment and undoes it" },
+	{ "GET", "/v1/deployments/{id}/tests", get_tests, false, "test results in order of arrival" },
+	{ "POST", "/v1/engine/stop", post_engine_stop, true, "ends the engine, not the applications" },
+	{ "GET", "/v1/events", get_events, false, "follows the journal as server-sent events" },
+	{ "GET", "/v1/journal", get_journal, false, "a page of the journal" },
+	{ "GET", "/v1/status", get_status, false, "applications, environments and the engine itself" },
+};
+const size_t nroutes = ARRAY_LEN(routes);
+
+/* True when path has the pattern's form; the segments in braces are copied to args when given. */
+static bool matches(const char *pattern, const char *path, char **args)
+{
+	int n = 0;
+
+	while (*pattern && *path) {
+		size_t len = strcspn(path, "/");
+
+		if (*pattern != '{') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		if (len == 0)
+			return false;
+		if (args)
+			args[n++] = mem_dupn(path, len);
+		path += len;
+		pattern = strchr(pattern, '}') + 1;
+	}
+	return !*pattern && !*path;
+}
+
+static size_t common(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/* The routes that begin most like the path. */
+static bool not_found(const char *path, struct err *err)
+{
+	char near[600] = "";
+	size_t best = 0;
+
+	for (size_t i = 0; i < nroutes; i++)
+		if (common(routes[i].path, path) > best)
+			best = common(routes[i].path, path);
+	for (size_t i = 0; i < nroutes; i++) {
+		size_t used = strlen(near);
+
+		if (common(routes[i].path, path) == best)
+			snprintf(near + used, sizeof near - used, "%s%s %s", used ? ", " : "", routes[i].method, routes[i].path);
+	}
+	return err_set(err, ERR_NOT_FOUND, "there is no %.200s here; near it: %s", path, near);
+}
+
+bool route_find(const char *method, const char *path, const struct route **ret, char *ret_args[static ROUTE_ARGS],
+                char ret_allow[static 32], struct err *err)
+{
+	char allow[32] = "";
+
+	for (size_t i = 0; i < nroutes; i++) {
+		size_t used = strlen(allow);
+
+		if (!matches(routes[i].path, path, NULL))
+			continue;
+		if (strcmp(routes[i].method, method) == 0) {
+			for (int a = 0; a < ROUTE_ARGS; a++)
+				ret_args[a] = NULL;
+			matches(routes[i].path, path, ret_args);
+			*ret = &routes[i];
+			return true;
+		}
+		snprintf(allow + used, sizeof allow - used, "%s%s", used ? ", " : "", routes[i].method);
+	}
+	if (!*allow)
+		return not_found(path, err);
+	memcpy(ret_allow, allow, sizeof allow);
+	return err_set(err, ERR_USAGE, "%.200s takes %s, not %s", path, allow, method);
+}
