@@ -108,12 +108,14 @@ static void finish(struct client_call *call, const struct err *err)
 	AUTO(json_auto_decref) json_t *answer = NULL;
 	struct err why = { 0 };
 
-	if (err)
+	if (err) {
 		why = *err;
-	else if (status < 200 || status > 299)
+	} else if (status < 200 || status > 299) {
 		client_error_of(status, call->body.data, call->body.len, &why);
-	else if (call->body.len && !(answer = json_read(call->body.data, call->body.len, &why)))
+	} else if (call->body.len && !(answer = json_read(call->body.data, call->body.len, &why))) {
 		err_wrap(&why, "the engine's answer is no JSON");
+		why.kind = ERR_INTERNAL;
+	}
 	client_cancel(call);
 	fn(arg, status, answer, why.kind == ERR_NONE ? NULL : &why);
 }
