@@ -3,7 +3,7 @@
  *
  * Pure: text in, structures or a list of mistakes out; no engine, no network, no clock. All mistakes of all files are
  * reported at once, each with file, line, column and the nearest valid word; unknown keys are mistakes. The keys, their
- * types, defaults and help are one const table (config.c), from which share/slipway.schema.json is made and checked.
+ * types, defaults and help are one const table (key.c), from which share/slipway.schema.json is made and checked.
  * A struct config is immutable; a changed file gives a new one.
  */
 #ifndef CONFIG_CONFIG_H
@@ -86,7 +86,8 @@ struct config {
 	struct config_app *apps; size_t napps;    /* sorted by name */
 };
 
-struct config_mistake { char *file; int line; int column; char *text; };    /* line and column count from 1 */
+/* file: as given to config_parse, or relative to the workspace ("slipway.json"). line and column count from 1. */
+struct config_mistake { char *file; int line; int column; char *text; };
 struct config_mistakes { struct config_mistake *items; size_t n; size_t cap; };
 
 /*
