@@ -41,6 +41,8 @@ struct events {
 	struct loop *loop;
 	struct engine *engine;
 	struct reader *readers;
+	struct reader *gone;           /* cut off; freed from the loop, because libevent may be calling them */
+	struct loop_timer *bury;
 	struct loop_timer *beat;
 	int64_t beat_ms;
 };
@@ -64,10 +66,24 @@ static void cut_off(struct reader *r)
 			break;
 		}
 	}
-	/* The callbacks go first: freeing the connection must not call them. */
 	bufferevent_setcb(r->bev, NULL, NULL, NULL, NULL);
-	evhttp_connection_free(r->connection);
-	free(r);
+	bufferevent_disable(r->bev, EV_READ | EV_WRITE);
+	r->next = r->events->gone;
+	r->events->gone = r;
+	loop_timer_set(r->events->bury, 0);
+}
+
+static void bury(void *arg)
+{
+	struct events *e = arg;
+
+	while (e->gone) {
+		struct reader *r = e->gone;
+
+		e->gone = r->next;
+		evhttp_connection_free(r->connection);
+		free(r);
+	}
 }
 
 static char *row_text(const json_t *row)
@@ -83,8 +99,8 @@ static void add_row(struct reader *r, const json_t *row, const char *text)
 	r->last = json_int(row, "seq", r->last);
 }
 
-/* One page of the backlog. false: the reader is gone. */
-static bool add_page(struct reader *r)
+/* One page of the backlog. */
+static void add_page(struct reader *r)
 {
 	AUTO(json_auto_decref) json_t *answer = NULL;
 	struct err err = { 0 };
@@ -94,7 +110,7 @@ static bool add_page(struct reader *r)
 	if (!engine_journal(r->events->engine, r->last, PAGE, &answer, &err)) {
 		log_line(LOG_LEVEL_ERROR, "event stream: %s", err.text);
 		cut_off(r);
-		return false;
+		return;
 	}
 	rows = json_object_get(answer, "rows");
 	json_array_foreach(rows, i, row) {
@@ -104,7 +120,6 @@ static bool add_page(struct reader *r)
 	}
 	if (json_array_size(rows) < PAGE)
 		r->behind = false;
-	return true;
 }
 
 static void reader_wrote(struct bufferevent *bev, void *arg)
@@ -228,6 +243,7 @@ struct events *events_new(struct loop *loop, struct engine *engine)
 	struct events *e = mem_alloc(sizeof *e);
 
 	*e = (struct events){ .loop = loop, .engine = engine, .beat_ms = BEAT_MS };
+	e->bury = loop_timer_new(loop, bury, e);
 	e->beat = loop_timer_new(loop, beat, e);
 	engine_listen(engine, on_event, on_row, e);
 	return e;
@@ -240,6 +256,8 @@ void events_free(struct events *e)
 	engine_listen(e->engine, NULL, NULL, NULL);
 	while (e->readers)
 		cut_off(e->readers);
+	bury(e);
+	loop_timer_free(e->bury);
 	loop_timer_free(e->beat);
 	free(e);
 }

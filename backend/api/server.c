@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,6 +113,8 @@ bool server_new(struct loop *loop, struct engine *engine, const char *socket_pat
 
 	if (!folder_is_ours(socket_path, err) || !remove_stale(socket_path, err) || !sock_listen(socket_path, &fd, err))
 		return err_wrap(err, "open the engine's socket");
+	/* A caller may hang up at any time, and libevent writes in a way that would end the process for it. */
+	signal(SIGPIPE, SIG_IGN);
 	s = mem_alloc(sizeof *s);
 	*s = (struct server){ .loop = loop, .engine = engine, .path = mem_dup(socket_path), .stop_fn = stop_fn,
 	                      .stop_arg = arg };

@@ -14,7 +14,10 @@ struct engine;
 struct loop;
 struct server;
 
-/* Binds `socket_path` (mode 0600, in a folder that is ours alone). `stop_fn` is called for POST /v1/engine/stop. */
+/*
+ * Binds `socket_path` (mode 0600, in a folder that is ours alone). The caller holds the engine's lock, so a socket on
+ * which nobody answers is removed first. `stop_fn` is called for POST /v1/engine/stop. SIGPIPE is ignored from here on.
+ */
 bool server_new(struct loop *loop, struct engine *engine, const char *socket_path, void (*stop_fn)(void *arg),
                 void *arg, struct server **ret, struct err *err);
 void server_free(struct server *s);    /* closes every connection and removes the socket */

@@ -47,7 +47,8 @@
  *
  * GET /v1/journal?[since=SEQ][&limit=N]  {"seq":…,"rows":[ROW…]}  ROW = {"seq","at","actor","type","body","hash"}
  * GET /v1/audit                          {"ok":true,"rows":812,"head":"hex","bad":{"seq":17,"why":"…"}|null}
- * GET /v1/events?since=SEQ               text/event-stream, never ends:
+ * GET /v1/events[?since=SEQ]             text/event-stream, never ends; no SEQ or -1: only new rows; SEQ after the
+ *   journal's end -> 412 stale (another journal than the one followed). First comes "id: SEQ\n\n": where it stands. Then
  *   "id: 813\nevent: journal\ndata: ROW\n\n"       every row after SEQ, then as they are committed
  *   "event: live\ndata: {"deployment":812,"log_size":…,"tests":TOTALS,"results":[RESULT…]}\n\n"   not in the journal;
  *        at most 10 a second for each deployment; a RESULT may come twice (it has n), a gap is filled from …/tests
