@@ -93,10 +93,12 @@ struct store_deployment {
 	int64_t id;
 	char *app, *environment, *version, *digest, *from, *expect, *key, *reason, *actor,
 	     *plan_hash;                                       /* NULL where the request left it out */
+	char *message, *layer;                                 /* of deployment.undoing, then of deployment.finished */
 	enum deployment_kind kind;
 	enum deployment_state state;
 	enum colour target;
 	bool switched;                                         /* environment.live was journalled for it */
+	bool stopped;                                          /* by a person or a rollback: deployment.undoing said so */
 	struct store_step *steps; size_t nsteps;
 };
 bool store_deployment(struct store *s, int64_t id, struct store_deployment *ret, struct err *err);

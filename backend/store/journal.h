@@ -1,0 +1,23 @@
+/*
+ * journal: the chain of rows: appending, reading, walking.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "backend/artifact/digest.h"
+#include "backend/base/err.h"
+
+struct store;
+
+/* Where the chain stands, from the file. */
+bool journal_read_head(struct store *s, struct err *err);
+
+/* For what works in the open transaction and, when there is none, in one of its own. */
+bool journal_enter(struct store *s, bool *ret_own, struct err *err);
+/* `why` of kind ERR_NONE: all went well. Otherwise everything is undone, at once or when the open one ends. */
+bool journal_leave(struct store *s, bool own, const struct err *why, struct err *err);
+
+#endif

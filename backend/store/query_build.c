@@ -1,0 +1,257 @@
+#include "backend/store/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/buf.h"
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/store/result.h"
+#include "backend/store/store_priv.h"
+
+enum {
+	NEAR_BUILDS = 500,         /* how many of the newest are looked at for a version that was mistyped */
+	WORD_MAX = 64,             /* longer versions are not compared */
+	RESULTS_MAX = 5000         /* of one build in one answer; the totals count them all */
+};
+
+/* BUILD_COLUMNS of sql.c. */
+enum {
+	B_ID, B_VERSION, B_DIGEST, B_COMMIT, B_BRANCH, B_AUTHOR, B_MESSAGE, B_AT, B_ADDED_BY, B_TESTS, B_SIZE, B_REMOVED,
+	B_ARTIFACTS
+};
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters have to be changed, added or taken away (Levenshtein). */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1], la = strlen(a), lb = strlen(b);
+
+	if (la > WORD_MAX || lb > WORD_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t above = row[j];
+
+			row[j] = least(diagonal + (a[i - 1] != b[j - 1]), least(above, row[j - 1]) + 1);
+			diagonal = above;
+		}
+	}
+	return row[lb];
+}
+
+/* NULL when there is no build at all. Yours. */
+static char *nearest_version(struct store *s, const char *app, const char *version)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_BUILD_VERSIONS, NULL, "td", app, NEAR_BUILDS);
+	size_t best = SIZE_MAX;
+	char *nearest = NULL;
+
+	while (stmt && sql_step(s, stmt, NULL) == SQLITE_ROW) {
+		size_t d = distance(version, sql_text(stmt, 0));
+
+		if (d >= best)
+			continue;
+		best = d;
+		free(nearest);
+		nearest = sql_dup(stmt, 0);
+	}
+	return nearest;
+}
+
+static bool no_build(struct store *s, const char *app, const char *version, struct err *err)
+{
+	AUTO(mem_auto_free) char *near = nearest_version(s, app, version);
+
+	if (!near)
+		return err_set(err, ERR_NOT_FOUND, "%s has no build %s, nor any other: add one with `slipway build add`", app,
+		               version);
+	return err_set(err, ERR_NOT_FOUND, "%s has no build %s; the nearest is %s", app, version, near);
+}
+
+static void load_artifacts(sqlite3_stmt *stmt, struct store_build *b)
+{
+	AUTO(json_auto_decref) json_t *list = sql_json(stmt, B_ARTIFACTS);
+	json_t *artifact;
+	size_t i;
+
+	b->artifacts = mem_array(json_array_size(list), sizeof *b->artifacts);
+	json_array_foreach(list, i, artifact)
+		b->artifacts[b->nartifacts++] = (struct store_artifact){ mem_dup(json_text(artifact, "component")),
+			mem_dup(json_text(artifact, "sha256")), json_int(artifact, "size", 0) };
+}
+
+bool store_build(struct store *s, const char *app, const char *version, const char *digest, struct store_build *ret,
+                 struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, version ? SQL_BUILD_BY_VERSION : SQL_BUILD_BY_DIGEST, err, "tt", app,
+	                                           version ? version : digest);
+	int code = stmt ? sql_step(s, stmt, err) : SQLITE_ERROR;
+	AUTO(json_auto_decref) json_t *tests = NULL;
+	struct store_build b = { 0 };
+
+	if (code == SQLITE_DONE)
+		return version ? no_build(s, app, version, err)
+		               : err_set(err, ERR_NOT_FOUND, "%s has no build with digest %s", app, digest);
+	if (code != SQLITE_ROW)
+		return err_wrap(err, "build %s", version ? version : digest);
+	b.version = sql_dup(stmt, B_VERSION);
+	b.digest = sql_dup(stmt, B_DIGEST);
+	b.at = sqlite3_column_int64(stmt, B_AT);
+	b.removed = sqlite3_column_int(stmt, B_REMOVED);
+	load_artifacts(stmt, &b);
+	tests = sql_json(stmt, B_TESTS);
+	b.tests_ok = (int)json_int(tests, "ok", -1);
+	b.tests_fail = (int)json_int(tests, "fail", -1);
+	*ret = b;
+	return true;
+}
+
+void store_build_done(struct store_build *b)
+{
+	for (size_t i = 0; i < b->nartifacts; i++) {
+		free(b->artifacts[i].component);
+		free(b->artifacts[i].sha256);
+	}
+	free(b->artifacts);
+	free(b->version);
+	free(b->digest);
+	*b = (struct store_build){ 0 };
+}
+
+/* The environments where the version is live. */
+static json_t *live_in(struct store *s, const char *app, const char *version, struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_BUILD_LIVE, err, "tt", app, version);
+	AUTO(json_auto_decref) json_t *names = json_array();
+	int code = SQLITE_ERROR;
+
+	while (stmt && (code = sql_step(s, stmt, err)) == SQLITE_ROW)
+		json_array_append_new(names, sql_string(stmt, 0));
+	return code == SQLITE_DONE ? json_incref(names) : NULL;
+}
+
+static json_t *build_json(struct store *s, const char *app, sqlite3_stmt *stmt, struct err *err)
+{
+	static const struct { const char *key; int column; } texts[] = {
+		{ "version", B_VERSION }, { "digest", B_DIGEST }, { "commit", B_COMMIT }, { "branch", B_BRANCH },
+		{ "author", B_AUTHOR }, { "message", B_MESSAGE }, { "added_by", B_ADDED_BY },
+	};
+	json_t *json, *live = live_in(s, app, sql_text(stmt, B_VERSION), err);
+
+	if (!live)
+		return NULL;
+	json = json_object();
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		json_object_set_new(json, texts[i].key, sql_string(stmt, texts[i].column));
+	json_object_set_new(json, "at", sql_number(stmt, B_AT));
+	json_object_set_new(json, "tests", sql_json(stmt, B_TESTS));
+	json_object_set_new(json, "live", live);
+	json_object_set_new(json, "size", sql_number(stmt, B_SIZE));
+	json_object_set_new(json, "removed", json_boolean(sqlite3_column_int(stmt, B_REMOVED)));
+	return json;
+}
+
+/* "%q%" for LIKE … ESCAPE '\'. Yours. */
+static char *pattern_of(const char *q)
+{
+	struct buf b;
+
+	buf_init(&b, 2 * strlen(q) + 64);
+	buf_add_text(&b, "%");
+	for (const char *p = q; *p; p++) {
+		if (strchr("%_\\", *p))
+			buf_add_text(&b, "\\");
+		buf_add(&b, p, 1);
+	}
+	buf_add_text(&b, "%");
+	return buf_detach(&b);
+}
+
+static bool count(struct store *s, const char *app, const char *pattern, int64_t *ret, struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = pattern ? sql_use(s, SQL_BUILD_FIND_COUNT, err, "tt", app, pattern)
+		: sql_use(s, SQL_BUILD_COUNT, err, "t", app);
+
+	if (!stmt || sql_step(s, stmt, err) != SQLITE_ROW)
+		return false;
+	*ret = sqlite3_column_int64(stmt, 0);
+	return true;
+}
+
+static bool page(struct store *s, const char *app, sqlite3_stmt *stmt, json_t **ret, struct err *err)
+{
+	AUTO(json_auto_decref) json_t *list = json_array();
+	int code = SQLITE_ERROR;
+
+	while (stmt && (code = sql_step(s, stmt, err)) == SQLITE_ROW) {
+		json_t *json = build_json(s, app, stmt, err);
+
+		if (!json)
+			return false;
+		json_array_append_new(list, json);
+	}
+	if (code != SQLITE_DONE)
+		return false;
+	*ret = json_incref(list);
+	return true;
+}
+
+bool store_query_builds(struct store *s, const char *app, const char *q, int offset, int limit, json_t **ret,
+                        struct err *err)
+{
+	AUTO(mem_auto_free) char *pattern = q && *q ? pattern_of(q) : NULL;
+	AUTO(sql_end) sqlite3_stmt *stmt = NULL;
+	json_t *list, *answer;
+	int64_t total;
+
+	stmt = pattern ? sql_use(s, SQL_BUILD_FIND_PAGE, err, "ttdd", app, pattern, limit, offset)
+		: sql_use(s, SQL_BUILD_PAGE, err, "tdd", app, limit, offset);
+	if (!count(s, app, pattern, &total, err) || !page(s, app, stmt, &list, err))
+		return err_wrap(err, "builds of %s", app);
+	answer = json_object();
+	json_object_set_new(answer, "seq", json_integer(store_seq(s)));
+	json_object_set_new(answer, "total", json_integer(total));
+	json_object_set_new(answer, "offset", json_integer(offset));
+	json_object_set_new(answer, "builds", list);
+	*ret = answer;
+	return true;
+}
+
+bool store_query_build(struct store *s, const char *app, const char *version, json_t **ret, struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_BUILD_BY_VERSION, err, "tt", app, version);
+	int code = stmt ? sql_step(s, stmt, err) : SQLITE_ERROR;
+	AUTO(json_auto_decref) json_t *json = NULL;
+	json_t *results;
+
+	if (code == SQLITE_DONE)
+		return no_build(s, app, version, err);
+	if (code != SQLITE_ROW || !(json = build_json(s, app, stmt, err))
+	    || !result_of_build(s, sqlite3_column_int64(stmt, B_ID), RESULTS_MAX, &results, err))
+		return err_wrap(err, "build %s", version);
+	json_object_set_new(json, "artifacts", sql_json(stmt, B_ARTIFACTS));
+	json_object_set_new(json, "results", results);
+	*ret = json_incref(json);
+	return true;
+}
+
+bool store_artifact_in_use(struct store *s, const char *sha256, bool *ret, struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_ARTIFACT_IN_USE, err, "t", sha256);
+	int code = stmt ? sql_step(s, stmt, err) : SQLITE_ERROR;
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return err_wrap(err, "artifact %s", sha256);
+	*ret = code == SQLITE_ROW;
+	return true;
+}

@@ -1,0 +1,248 @@
+#include "backend/store/sql.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/store/store_priv.h"
+
+#define JOURNAL_COLUMNS "seq, at, actor, type, body, prev, hash"
+#define BUILD_COLUMNS \
+	"id, version, digest, commit_id, branch, author, message, at, added_by, tests, size, removed, artifacts"
+#define DEPLOYMENT_COLUMNS \
+	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
+	" message, layer, key, plan_hash, target, switched, stopped"
+
+static const char *const texts[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+
+	[SQL_JOURNAL_ADD] = "INSERT INTO journal (" JOURNAL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_JOURNAL_HEAD] = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
+	[SQL_JOURNAL_AFTER] = "SELECT " JOURNAL_COLUMNS " FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+
+	[SQL_BUILD_ADD] = "INSERT INTO build (id, app, version, digest, commit_id, branch, author, message, at, added_by,"
+		" tests, size, results_sha256, artifacts, find, removed)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+		" ?3 || char(10) || ?5 || char(10) || ?6 || char(10) || ?7 || char(10) || ?8, 0)"
+		" ON CONFLICT (app, version) DO UPDATE SET digest = excluded.digest, commit_id = excluded.commit_id,"
+		" branch = excluded.branch, author = excluded.author, message = excluded.message, at = excluded.at,"
+		" added_by = excluded.added_by, tests = excluded.tests, size = excluded.size,"
+		" results_sha256 = excluded.results_sha256, artifacts = excluded.artifacts, find = excluded.find, removed = 0",
+	[SQL_BUILD_ID] = "SELECT id FROM build WHERE app = ? AND version = ?",
+	[SQL_BUILD_REMOVE] = "UPDATE build SET removed = 1 WHERE app = ? AND version = ?",
+	[SQL_BUILD_BY_VERSION] = "SELECT " BUILD_COLUMNS " FROM build WHERE app = ? AND version = ?",
+	[SQL_BUILD_BY_DIGEST] = "SELECT " BUILD_COLUMNS " FROM build WHERE app = ? AND digest = ? ORDER BY removed, id DESC",
+	[SQL_BUILD_VERSIONS] = "SELECT version FROM build WHERE app = ? ORDER BY at DESC, id DESC LIMIT ?",
+	[SQL_BUILD_COUNT] = "SELECT count(*) FROM build WHERE app = ?",
+	[SQL_BUILD_PAGE] = "SELECT " BUILD_COLUMNS " FROM build WHERE id IN"
+		" (SELECT id FROM build WHERE app = ? ORDER BY at DESC, id DESC LIMIT ? OFFSET ?) ORDER BY at DESC, id DESC",
+	[SQL_BUILD_FIND_COUNT] = "SELECT count(*) FROM build WHERE app = ? AND find LIKE ? ESCAPE '\\'",
+	[SQL_BUILD_FIND_PAGE] = "SELECT " BUILD_COLUMNS " FROM build WHERE id IN"
+		" (SELECT id FROM build WHERE app = ? AND find LIKE ? ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT ? OFFSET ?)"
+		" ORDER BY at DESC, id DESC",
+	[SQL_BUILD_LIVE] = "SELECT environment FROM environment WHERE app = ? AND version = ? ORDER BY environment",
+
+	[SQL_ARTIFACT_CLEAR] = "DELETE FROM artifact WHERE build = ?",
+	[SQL_ARTIFACT_ADD] = "INSERT INTO artifact (build, n, sha256) VALUES (?, ?, ?)",
+	[SQL_ARTIFACT_IN_USE] = "SELECT 1 FROM artifact JOIN build ON build.id = artifact.build"
+		" WHERE artifact.sha256 = ? AND build.removed = 0 LIMIT 1",
+
+	[SQL_DEPLOYMENT_ADD] = "INSERT INTO deployment (id, app, environment, kind, version, digest, from_version, state,"
+		" actor, reason, requested, key, plan_hash, target) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+	[SQL_DEPLOYMENT_START] = "UPDATE deployment SET state = 'running', started = ? WHERE id = ?",
+	[SQL_DEPLOYMENT_UNDO] = "UPDATE deployment SET state = 'undoing', message = ?, layer = ?, stopped = ? WHERE id = ?",
+	[SQL_DEPLOYMENT_FINISH] = "UPDATE deployment SET state = ?, message = ?, layer = ?, ended = ? WHERE id = ?",
+	[SQL_DEPLOYMENT_SWITCH] = "UPDATE deployment SET switched = 1 WHERE id = ?",
+	[SQL_DEPLOYMENT] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE id = ?",
+	[SQL_DEPLOYMENTS] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE id < ?1 AND app = ?2 AND environment = ?3"
+		" ORDER BY id DESC LIMIT ?4",
+	[SQL_DEPLOYMENTS_OF_APP] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE id < ? AND app = ?"
+		" ORDER BY id DESC LIMIT ?",
+	[SQL_DEPLOYMENTS_ALL] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE id < ?1"
+		" AND (?2 IS NULL OR app = ?2) AND (?3 IS NULL OR environment = ?3) ORDER BY id DESC LIMIT ?4",
+	[SQL_DEPLOYMENT_BY_KEY] = "SELECT id FROM deployment WHERE key = ? ORDER BY id LIMIT 1",
+	[SQL_UNFINISHED] = "SELECT id FROM deployment WHERE ended IS NULL ORDER BY id",
+	[SQL_QUEUED] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE ended IS NULL AND app = ? AND environment = ?"
+		" AND state = 'queued' ORDER BY kind <> 'rollback', id",
+	[SQL_RUNNING] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE ended IS NULL AND app = ? AND environment = ?"
+		" AND state <> 'queued' ORDER BY id LIMIT 1",
+	[SQL_LAST_ENDED] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE app = ? AND environment = ?"
+		" AND ended IS NOT NULL ORDER BY id DESC LIMIT 1",
+
+	[SQL_STEP_ADD] = "INSERT INTO step (deployment, n, stage, state, deadline_ms) VALUES (?, ?, ?, 'wait', ?)",
+	[SQL_STEP_START] = "UPDATE step SET state = 'run', started = ?, ended = NULL, message = '', layer = '', tail = '',"
+		" detail = NULL, tests = NULL WHERE deployment = ? AND n = ?",
+	[SQL_STEP_FINISH] = "UPDATE step SET state = ?, ended = ?, message = ?, layer = ?, tail = ?, detail = ?, tests = ?"
+		" WHERE deployment = ? AND n = ?",
+	[SQL_STEP_SKIP] = "UPDATE step SET state = 'skip' WHERE deployment = ? AND state = 'wait'",
+	[SQL_STEPS] = "SELECT n, stage, state, started, ended, deadline_ms, message, layer, tail, detail, tests FROM step"
+		" WHERE deployment = ? ORDER BY n",
+
+	[SQL_LIVE_SET] = "INSERT OR REPLACE INTO environment (app, environment, colour, version, digest, since, deployment)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce("
+		" (SELECT id FROM deployment WHERE id = ?7 AND digest = ?5),"
+		" (SELECT deployment FROM known_good WHERE app = ?1 AND environment = ?2 AND digest = ?5"
+		"  ORDER BY n DESC LIMIT 1), 0))",
+	[SQL_LIVE] = "SELECT colour, version, digest, since, deployment FROM environment WHERE app = ? AND environment = ?",
+	[SQL_SLOT_SET] = "INSERT OR REPLACE INTO slot (app, environment, colour, state, version, digest)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_SLOTS] = "SELECT colour, state, version, digest FROM slot WHERE app = ? AND environment = ?",
+
+	[SQL_GOOD_ADD] = "INSERT INTO known_good (app, environment, n, version, digest, deployment) VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_GOOD_LAST] = "SELECT n FROM known_good WHERE app = ? AND environment = ? AND digest = ? ORDER BY n DESC LIMIT 1",
+	[SQL_GOOD_DROP_DIGEST] = "DELETE FROM known_good WHERE app = ? AND environment = ? AND digest = ?",
+	[SQL_GOOD_DROP_VERSION] = "DELETE FROM known_good WHERE app = ? AND environment = ? AND version = ?",
+	[SQL_GOOD_DROP_AFTER] = "DELETE FROM known_good WHERE app = ?1 AND environment = ?2 AND digest IN"
+		" (SELECT digest FROM known_good WHERE app = ?1 AND environment = ?2 AND n > ?3)",
+	/* The comparison is by IS NOT: where nothing is live any known-good build will do. */
+	[SQL_GOOD_TARGET] = "SELECT g.version, g.digest FROM known_good g"
+		" LEFT JOIN build b ON b.app = g.app AND b.version = g.version"
+		" WHERE g.app = ?1 AND g.environment = ?2 AND coalesce(b.removed, 0) = 0 AND g.digest IS NOT"
+		" (SELECT digest FROM environment WHERE app = ?1 AND environment = ?2) ORDER BY g.n DESC LIMIT 1",
+
+	[SQL_RESULT_ADD] = "INSERT INTO test_result (deployment, n, step, suite, name, outcome, message, ms)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_RESULT_CLEAR] = "DELETE FROM test_result WHERE deployment = ? AND step = ?",
+	[SQL_RESULT_LAST] = "SELECT max(n) FROM test_result WHERE deployment = ?",
+	[SQL_RESULTS] = "SELECT n, step, suite, name, outcome, message, ms FROM test_result"
+		" WHERE deployment = ? AND n >= ? ORDER BY n LIMIT ?",
+	[SQL_RESULT_COUNT_ADD] = "INSERT INTO test_count (deployment, step, outcome, count) VALUES (?, ?, ?, 1)"
+		" ON CONFLICT (deployment, step, outcome) DO UPDATE SET count = count + 1",
+	[SQL_RESULT_COUNT_CLEAR] = "DELETE FROM test_count WHERE deployment = ? AND step = ?",
+	[SQL_RESULT_COUNTS] = "SELECT step, outcome, count FROM test_count WHERE deployment = ?",
+	[SQL_RESULT_TOTAL] = "SELECT sum(count) FROM test_count WHERE deployment = ?",
+	[SQL_BUILD_RESULT_ADD] = "INSERT INTO build_result (build, n, suite, name, outcome, message, ms)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_BUILD_RESULT_CLEAR] = "DELETE FROM build_result WHERE build = ?",
+	[SQL_BUILD_RESULTS] = "SELECT n, NULL, suite, name, outcome, message, ms FROM build_result WHERE build = ?"
+		" ORDER BY outcome <> 'fail', n LIMIT ?",
+};
+
+bool sql_fail(struct store *s, struct err *err)
+{
+	int code = sqlite3_errcode(s->db);
+
+	if ((code & 0xff) == SQLITE_FULL)
+		return err_set(err, ERR_INTERNAL, "%s: no space is left: free some on its file system", s->path);
+	if ((code & 0xff) == SQLITE_BUSY)
+		return err_set(err, ERR_LOCKED, "%s is in use by another program: stop that one first", s->path);
+	return err_set(err, ERR_INTERNAL, "%s: %s (SQLite %d)", s->path, sqlite3_errmsg(s->db),
+	               sqlite3_extended_errcode(s->db));
+}
+
+static bool bind_all(struct store *s, sqlite3_stmt *stmt, struct err *err, const char *types, va_list ap)
+{
+	for (int i = 0; types[i]; i++) {
+		int code = SQLITE_MISUSE;
+
+		if (types[i] == 't')
+			code = sqlite3_bind_text(stmt, i + 1, va_arg(ap, const char *), -1, SQLITE_STATIC);
+		else if (types[i] == 'i')
+			code = sqlite3_bind_int64(stmt, i + 1, va_arg(ap, int64_t));
+		else if (types[i] == 'd')
+			code = sqlite3_bind_int(stmt, i + 1, va_arg(ap, int));
+		if (code != SQLITE_OK)
+			return sql_fail(s, err);
+	}
+	return true;
+}
+
+static sqlite3_stmt *use(struct store *s, enum sql which, struct err *err, const char *types, va_list ap)
+{
+	sqlite3_stmt **stmt = &s->stmts[which];
+
+	if (!*stmt && sqlite3_prepare_v3(s->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK) {
+		sql_fail(s, err);
+		return NULL;
+	}
+	if (bind_all(s, *stmt, err, types, ap))
+		return *stmt;
+	sqlite3_clear_bindings(*stmt);
+	return NULL;
+}
+
+sqlite3_stmt *sql_use(struct store *s, enum sql which, struct err *err, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+
+	va_start(ap, types);
+	stmt = use(s, which, err, types, ap);
+	va_end(ap);
+	return stmt;
+}
+
+void sql_end(sqlite3_stmt **stmt)
+{
+	if (*stmt) {
+		sqlite3_reset(*stmt);
+		sqlite3_clear_bindings(*stmt);
+	}
+	*stmt = NULL;
+}
+
+int sql_step(struct store *s, sqlite3_stmt *stmt, struct err *err)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		sql_fail(s, err);
+	return code;
+}
+
+bool sql_run(struct store *s, enum sql which, int *ret_changes, struct err *err, const char *types, ...)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = NULL;
+	va_list ap;
+
+	va_start(ap, types);
+	stmt = use(s, which, err, types, ap);
+	va_end(ap);
+	if (!stmt || sql_step(s, stmt, err) != SQLITE_DONE)
+		return false;
+	if (ret_changes)
+		*ret_changes = sqlite3_changes(s->db);
+	return true;
+}
+
+void sql_done(struct store *s)
+{
+	for (int i = 0; i < SQL_COUNT; i++) {
+		sqlite3_finalize(s->stmts[i]);
+		s->stmts[i] = NULL;
+	}
+}
+
+const char *sql_text(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text ? text : "";
+}
+
+char *sql_dup(sqlite3_stmt *stmt, int column)
+{
+	return mem_dup((const char *)sqlite3_column_text(stmt, column));
+}
+
+json_t *sql_string(sqlite3_stmt *stmt, int column)
+{
+	return json_safe_string((const char *)sqlite3_column_text(stmt, column));
+}
+
+json_t *sql_number(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? json_null()
+		: json_integer(sqlite3_column_int64(stmt, column));
+}
+
+json_t *sql_json(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+	json_t *value = text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+
+	return value ? value : json_null();
+}

@@ -1,0 +1,105 @@
+#include "backend/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/mem.h"
+#include "backend/store/journal.h"
+#include "backend/store/migrate.h"
+#include "backend/store/result.h"
+#include "backend/store/store_priv.h"
+
+/* How long an open waits for an engine that is just leaving. Afterwards the lock is ours and nothing ever waits. */
+enum { BUSY_MS = 2000 };
+
+/*
+ * Exclusive locking comes first: the WAL's index then lives in our memory, no -shm file is made and nothing else can
+ * open the live file (two connections that checkpoint at once can corrupt it before SQLite 3.51.3).
+ */
+static const char *const pragmas[] = {
+	"PRAGMA locking_mode = EXCLUSIVE",
+	"PRAGMA journal_mode = WAL",
+	"PRAGMA synchronous = FULL",
+	"PRAGMA foreign_keys = ON",
+	"PRAGMA journal_size_limit = 4194304",
+	"PRAGMA cache_size = -8000",
+	"PRAGMA temp_store = MEMORY",
+	"PRAGMA trusted_schema = OFF",
+};
+
+/* SQLite would make the file with the umask's rights. */
+static bool make_file(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno != EEXIST)
+		return err_errno(err, errno, "make the database %s", path);
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+static bool set_up(struct store *s, struct err *err)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
+		return sql_fail(s, err);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
+		return sql_fail(s, err);
+	for (size_t i = 0; i < ARRAY_LEN(pragmas); i++)
+		if (sqlite3_exec(s->db, pragmas[i], NULL, NULL, NULL) != SQLITE_OK)
+			return sql_fail(s, err);
+	return migrate_run(s, err) && journal_read_head(s, err);
+}
+
+bool store_open(const char *path, struct store **ret, struct err *err)
+{
+	struct store *s;
+
+	if (!migrate_check(path, err) || !make_file(path, err))
+		return false;
+	s = mem_alloc(sizeof *s);
+	s->path = mem_dup(path);
+	s->rows = json_array();
+	s->news = json_array();
+	if (!set_up(s, err)) {
+		store_close(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->open)
+		store_rollback(s);
+	if (s->db) {
+		result_settle(s);
+		sql_done(s);
+		sqlite3_close(s->db);
+	}
+	result_forget(s);
+	json_decref(s->rows);
+	json_decref(s->news);
+	free(s->path);
+	free(s);
+}
+
+void store_on_append(struct store *s, store_appended_fn fn, void *arg)
+{
+	s->appended_fn = fn;
+	s->appended_arg = arg;
+}
+
+int64_t store_seq(struct store *s)
+{
+	return s->head.seq;
+}
