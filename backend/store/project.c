@@ -89,28 +89,33 @@ static bool add_step(struct store *s, int64_t deployment, size_t n, const json_t
 	               json_int(step, "deadline_ms", 0));
 }
 
+static bool add_steps(struct store *s, int64_t deployment, const json_t *body, struct err *err)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(json_object_get(body, "steps"), i, step)
+		if (!add_step(s, deployment, i, step, err))
+			return false;
+	return true;
+}
+
 static bool deployment_requested(struct store *s, const struct project_row *row, struct err *err)
 {
 	const json_t *body = row->body;
 	const char *kind = json_text(body, "kind"), *target = json_text_or(body, "target", "none");
 	enum deployment_kind known_kind;
 	enum colour known_colour;
-	json_t *step;
-	size_t i;
 
 	if (!kind_parse(kind, &known_kind))
 		return err_set(err, ERR_INTERNAL, "there is no kind of deployment \"%s\"", kind);
 	if (!colour_parse(target, &known_colour))
 		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", target);
-	if (!sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttittt", row->seq, json_text(body, "app"),
+	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttitttt", row->seq, json_text(body, "app"),
 	             json_text(body, "environment"), kind, json_text(body, "version"), json_text(body, "digest"),
 	             text_or_null(body, "from"), row->actor, json_text(body, "reason"), row->at, json_text(body, "key"),
-	             json_text(body, "plan_hash"), target))
-		return false;
-	json_array_foreach(json_object_get(body, "steps"), i, step)
-		if (!add_step(s, row->seq, i, step, err))
-			return false;
-	return true;
+	             json_text(body, "plan_hash"), target, text_or_null(body, "expect"))
+	       && add_steps(s, row->seq, body, err);
 }
 
 static bool one_deployment(int changes, const json_t *body, struct err *err)
@@ -124,12 +129,27 @@ static bool one_step(int changes, const json_t *body, struct err *err)
 	                               json_int(body, "id", 0), json_int(body, "step", -1));
 }
 
+/* What became live while it waited may have changed its plan. */
+static bool change_plan(struct store *s, const json_t *body, struct err *err)
+{
+	const char *target = json_text_or(body, "target", "none");
+	int64_t id = json_int(body, "id", 0);
+	enum colour known;
+
+	if (!colour_parse(target, &known))
+		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", target);
+	return sql_run(s, SQL_DEPLOYMENT_REPLAN, NULL, err, "ttti", target, json_text(body, "plan_hash"),
+	               text_or_null(body, "from"), id)
+	       && sql_run(s, SQL_STEP_CLEAR, NULL, err, "i", id) && add_steps(s, id, body, err);
+}
+
 static bool deployment_started(struct store *s, const struct project_row *row, struct err *err)
 {
 	int changes = 0;
 
 	return sql_run(s, SQL_DEPLOYMENT_START, &changes, err, "ii", row->at, json_int(row->body, "id", 0))
-	       && one_deployment(changes, row->body, err);
+	       && one_deployment(changes, row->body, err)
+	       && (!json_object_get(row->body, "steps") || change_plan(s, row->body, err));
 }
 
 static bool deployment_undoing(struct store *s, const struct project_row *row, struct err *err)

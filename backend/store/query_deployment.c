@@ -12,7 +12,8 @@
 /* DEPLOYMENT_COLUMNS of sql.c. */
 enum {
 	D_ID, D_APP, D_ENVIRONMENT, D_KIND, D_VERSION, D_DIGEST, D_FROM, D_STATE, D_ACTOR, D_REASON, D_REQUESTED,
-	D_STARTED, D_ENDED, D_MESSAGE, D_LAYER, D_KEY, D_PLAN_HASH, D_TARGET, D_SWITCHED, D_STOPPED
+	D_STARTED, D_ENDED, D_MESSAGE, D_LAYER, D_KEY, D_PLAN_HASH, D_TARGET, D_SWITCHED, D_STOPPED,
+	D_EXPECT
 };
 
 /* Columns of STEPS. */
@@ -45,6 +46,7 @@ static struct store_deployment load(sqlite3_stmt *stmt)
 	d.version = sql_dup(stmt, D_VERSION);
 	d.digest = sql_dup(stmt, D_DIGEST);
 	d.from = sql_dup(stmt, D_FROM);
+	d.expect = sql_dup(stmt, D_EXPECT);
 	d.key = sql_dup(stmt, D_KEY);
 	d.reason = sql_dup(stmt, D_REASON);
 	d.actor = sql_dup(stmt, D_ACTOR);
@@ -85,6 +87,7 @@ void store_deployment_done(struct store_deployment *d)
 	free(d->version);
 	free(d->digest);
 	free(d->from);
+	free(d->expect);
 	free(d->key);
 	free(d->reason);
 	free(d->actor);

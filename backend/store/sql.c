@@ -12,7 +12,7 @@
 	"id, version, digest, commit_id, branch, author, message, at, added_by, tests, size, removed, artifacts"
 #define DEPLOYMENT_COLUMNS \
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
-	" message, layer, key, plan_hash, target, switched, stopped"
+	" message, layer, key, plan_hash, target, switched, stopped, expect"
 
 static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -51,7 +51,9 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE artifact.sha256 = ? AND build.removed = 0 LIMIT 1",
 
 	[SQL_DEPLOYMENT_ADD] = "INSERT INTO deployment (id, app, environment, kind, version, digest, from_version, state,"
-		" actor, reason, requested, key, plan_hash, target) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+		" actor, reason, requested, key, plan_hash, target, expect)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_DEPLOYMENT_REPLAN] = "UPDATE deployment SET target = ?, plan_hash = ?, from_version = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_START] = "UPDATE deployment SET state = 'running', started = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_UNDO] = "UPDATE deployment SET state = 'undoing', message = ?, layer = ?, stopped = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_FINISH] = "UPDATE deployment SET state = ?, message = ?, layer = ?, ended = ? WHERE id = ?",
@@ -72,6 +74,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_LAST_ENDED] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE app = ? AND environment = ?"
 		" AND ended IS NOT NULL ORDER BY id DESC LIMIT 1",
 
+	[SQL_STEP_CLEAR] = "DELETE FROM step WHERE deployment = ?",
 	[SQL_STEP_ADD] = "INSERT INTO step (deployment, n, stage, state, deadline_ms) VALUES (?, ?, ?, 'wait', ?)",
 	[SQL_STEP_START] = "UPDATE step SET state = 'run', started = ?, ended = NULL, message = '', layer = '', tail = '',"
 		" detail = NULL, tests = NULL WHERE deployment = ? AND n = ?",

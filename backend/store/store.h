@@ -91,8 +91,8 @@ void store_build_done(struct store_build *b);
 struct store_step { enum stage stage; enum step_state state; int64_t deadline_ms; };
 struct store_deployment {
 	int64_t id;
-	char *app, *environment, *version, *digest, *from, *expect, *key, *reason, *actor,
-	     *plan_hash;                                       /* NULL where the request left it out */
+	char *app, *environment, *version, *digest, *key, *reason, *actor, *plan_hash;      /* "" where there is none */
+	char *from, *expect;                                   /* NULL where the request left it out */
 	char *message, *layer;                                 /* of deployment.undoing, then of deployment.finished */
 	enum deployment_kind kind;
 	enum deployment_state state;

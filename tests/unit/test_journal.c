@@ -1,4 +1,4 @@
-/* The journal: the chain, who is told of rows, transactions, and what a crash may take: nothing that was acknowledged. */
+/* The journal: the chain, who is told of rows, transactions, and crashes: what was acknowledged is never lost. */
 #include "tests/unit/store_case.h"
 
 #include <signal.h>

@@ -236,6 +236,25 @@ static void a_deployment_is_followed_from_request_to_end(void **state)
 	store_deployment_done(&d);
 }
 
+static void a_plan_that_changed_in_the_queue_replaces_the_first_one(void **state)
+{
+	struct store_case *c = *state;
+	struct store_deployment d;
+	int64_t id = journal_request(c->s, "prod", "deploy", "3", "1");
+
+	journal(c->s, "deployment.started", json_pack("{s:I, s:s, s:s, s:s, s:[{s:s, s:i}]}", "id", (json_int_t)id,
+		"target", "blue", "plan_hash", "q", "from", "2", "steps", "stage", "verify", "deadline_ms", 70));
+	assert_ok(store_deployment(c->s, id, &d, err));
+	assert_int_equal(d.state, DEPLOYMENT_RUNNING);
+	assert_int_equal(d.target, COLOUR_BLUE);
+	assert_string_equal(d.plan_hash, "q");
+	assert_string_equal(d.from, "2");
+	assert_int_equal(d.nsteps, 1);
+	assert_int_equal(d.steps[0].stage, STAGE_VERIFY);
+	assert_int_equal(d.steps[0].deadline_ms, 70);
+	store_deployment_done(&d);
+}
+
 static void a_deployment_that_went_live_says_so(void **state)
 {
 	struct store_case *c = *state;
@@ -271,6 +290,7 @@ static void what_does_not_fit_is_not_journalled(void **state)
 		{ "build.removed", "{\"app\":\"shop\",\"version\":\"7\"}", "no build 7" },
 		{ "deployment.started", "{\"id\":99}", "no deployment 99" },
 		{ "deployment.started", "{}", "no deployment 0" },
+		{ "deployment.started", "{\"id\":1,\"target\":\"red\",\"steps\":[]}", "\"red\"" },
 		{ "deployment.undoing", "{\"id\":99}", "no deployment 99" },
 		{ "deployment.finished", "{\"id\":99,\"state\":\"failed\"}", "no deployment 99" },
 		{ "deployment.finished", "{\"id\":1,\"state\":\"running\"}", "ends in state \"running\"" },
@@ -403,6 +423,7 @@ int main(void)
 		CASE(environments_do_not_share_their_targets),
 		CASE(slots_are_what_was_last_set),
 		CASE(a_deployment_is_followed_from_request_to_end),
+		CASE(a_plan_that_changed_in_the_queue_replaces_the_first_one),
 		CASE(a_deployment_that_went_live_says_so),
 		CASE(unfinished_deployments_are_listed_oldest_first),
 		CASE(what_does_not_fit_is_not_journalled),
