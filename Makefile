@@ -46,7 +46,7 @@ ALL_OBJS := $(sort $(CONSOLE_OBJS) $(ENGINE_OBJS))
 
 # Tests. tests/*/test_*.c are programs, the other tests/*/*.c help them; an executable file tests/*/test_* is a script.
 # Those under $(SERIAL) load the machine or measure it: each runs alone.
-PARALLEL := unit api screen tools
+PARALLEL := unit api screen tools demo
 SERIAL := crash live
 tests_of = $(patsubst %.c,$(BUILD)/%,$(foreach d,$(1),$(wildcard tests/$(d)/test_*.c)))
 scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/test_*)))
@@ -58,8 +58,9 @@ RUN_TESTS = SLIPWAY_BUILD='$(abspath $(BUILD))' BUILD='$(BUILD)' tests/tools/run
 
 # The sample application. Its objects stay out of $(BUILD)/demo, which is the demo's workspace.
 DEMO_BIN := $(BUILD)/demo-bin
-DEMO_PROGRAMS := $(addprefix $(DEMO_BIN)/,$(patsubst demo/src/%.c,%,$(wildcard demo/src/api.c demo/src/web.c demo/src/acceptance.c demo/src/hammer.c)))
-DEMO_HELPERS := $(patsubst demo/src/%.c,$(DEMO_BIN)/%.o,$(filter-out demo/src/api.c demo/src/web.c demo/src/acceptance.c demo/src/hammer.c,$(wildcard demo/src/*.c)))
+DEMO_MAINS := $(notdir $(wildcard $(addprefix demo/src/,api.c web.c acceptance.c ci.c hammer.c)))
+DEMO_PROGRAMS := $(addprefix $(DEMO_BIN)/,$(basename $(DEMO_MAINS)))
+DEMO_HELPERS := $(patsubst demo/src/%.c,$(DEMO_BIN)/%.o,$(filter-out $(addprefix demo/src/,$(DEMO_MAINS)),$(wildcard demo/src/*.c)))
 
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 # Uses all processors unless -j was given.
