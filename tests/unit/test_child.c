@@ -79,7 +79,7 @@ static int setup(void **state)
 		buf_init(&f->runs[i].out, 8 * 1024 * 1024);
 		buf_init(&f->runs[i].err, 8 * 1024 * 1024);
 	}
-	strcpy(f->dir, "/tmp/slipway-test.XXXXXX");
+	snprintf(f->dir, sizeof f->dir, "/tmp/slipway-test.XXXXXX");
 	*state = f;
 	return mkdtemp(f->dir) ? 0 : -1;
 }
@@ -364,7 +364,7 @@ static void timeout_ends_the_whole_group(void **state)
 	pid_t grandchild;
 
 	run_shell(r, "sleep 60 & echo $!; wait", (struct child_spec){ .timeout_ms = 200, .grace_ms = 1000 });
-	grandchild = (pid_t)atoi(r->out.data);
+	grandchild = (pid_t)strtol(r->out.data, NULL, 10);
 	assert_true(r->end.timed_out);
 	assert_false(r->end.stopped);
 	assert_true(grandchild > 1);
@@ -377,7 +377,7 @@ static void grandchild_that_holds_the_pipe_delays_the_end_by_a_second_at_most(vo
 	pid_t grandchild;
 
 	run_shell(r, "sleep 60 & echo $!; exit 3", (struct child_spec){ 0 });
-	grandchild = (pid_t)atoi(r->out.data);
+	grandchild = (pid_t)strtol(r->out.data, NULL, 10);
 	assert_int_equal(r->end.code, 3);
 	assert_in_range(r->ms, 900, 10000);
 	/* it was not asked to end: it goes on */
@@ -394,7 +394,7 @@ static void stop_reaches_a_grandchild_after_the_child_has_exited(void **state)
 	r->stop_at = "\nready";
 	/* given: the process is gone, its grandchild writes into the pipe a moment later */
 	run_shell(r, "(sleep 0.2; echo ready; exec sleep 60) & echo $!", (struct child_spec){ 0 });
-	grandchild = (pid_t)atoi(r->out.data);
+	grandchild = (pid_t)strtol(r->out.data, NULL, 10);
 	assert_true(grandchild > 1);
 	assert_int_equal(r->end.code, 0);
 	assert_true(r->end.stopped);
@@ -409,7 +409,7 @@ static void free_kills_at_once_and_calls_nobody(void **state)
 	r->free_at = "ready";
 	/* when: freed from inside its own output callback */
 	run_shell(r, "trap '' TERM; echo $$ ready; while :; do sleep 60; done", (struct child_spec){ 0 });
-	pid = (pid_t)atoi(r->out.data);
+	pid = (pid_t)strtol(r->out.data, NULL, 10);
 	assert_true(pid > 1);
 	assert_true(dies_within(pid, 5000));
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
@@ -425,7 +425,7 @@ static void children_die_with_their_starter(void **state)
 
 	/* when: a program that started a child as we do is killed */
 	run(r, (struct child_spec){ .argv = argv });
-	grandchild = (pid_t)atoi(r->out.data);
+	grandchild = (pid_t)strtol(r->out.data, NULL, 10);
 	assert_int_equal(r->end.signo, SIGKILL);
 	assert_true(grandchild > 1);
 	assert_true(dies_within(grandchild, 5000));
