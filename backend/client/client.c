@@ -223,13 +223,17 @@ bool client_ask(struct client *c, const char *method, const char *path, json_t *
 
 char *client_escape(const char *text)
 {
+	static const char digits[] = "0123456789ABCDEF";
 	char *out = mem_alloc(3 * strlen(text) + 1), *o = out;
 
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p < 0x80 && (isalnum(*p) || strchr("-._~", *p)))
+		if (*p < 0x80 && (isalnum(*p) || strchr("-._~", *p))) {
 			*o++ = (char)*p;
-		else
-			o += sprintf(o, "%%%02X", *p);
+		} else {
+			*o++ = '%';
+			*o++ = digits[*p >> 4];
+			*o++ = digits[*p & 15];
+		}
 	}
 	return out;
 }
@@ -242,6 +246,6 @@ char *client_new_key(void)
 	if (getrandom(bits, sizeof bits, 0) != (ssize_t)sizeof bits)
 		abort();
 	for (size_t i = 0; i < sizeof bits; i++)
-		sprintf(key + 2 * i, "%02x", bits[i]);
+		snprintf(key + 2 * i, 3, "%02x", bits[i]);
 	return key;
 }

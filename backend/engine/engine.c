@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/clock.h"
 #include "backend/base/file.h"
 #include "backend/base/json.h"
@@ -91,13 +92,12 @@ struct environment *engine_environment(struct engine *e, const char *app, const 
 	}
 	env = find_environment(e, capp->name, name);
 	if (!env) {
-		char names[400] = "";
+		AUTO(buf_done) struct buf names = { 0 };
 
-		for (size_t i = 0; i < capp->nenvironments && strlen(names) + 50 < sizeof names; i++) {
-			strcat(names, i ? ", " : "");
-			strcat(names, capp->environments[i].name);
-		}
-		err_set(err, ERR_NOT_FOUND, "%s has no environment \"%s\"; it has %s", capp->name, name, names);
+		buf_init(&names, 400);
+		for (size_t i = 0; i < capp->nenvironments; i++)
+			buf_printf(&names, "%s%s", i ? ", " : "", capp->environments[i].name);
+		err_set(err, ERR_NOT_FOUND, "%s has no environment \"%s\"; it has %s", capp->name, name, names.data);
 	}
 	return env;
 }

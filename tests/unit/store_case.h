@@ -35,7 +35,7 @@ static inline int store_case_begin(void **state)
 {
 	struct store_case *c = mem_alloc(sizeof *c);
 
-	strcpy(c->dir, "/tmp/slipway-test.XXXXXX");
+	snprintf(c->dir, sizeof c->dir, "/tmp/slipway-test.XXXXXX");
 	assert_non_null(mkdtemp(c->dir));
 	c->path = file_join(c->dir, "engine.db");
 	assert_ok(store_open(c->path, &c->s, err));

@@ -217,118 +217,118 @@ static char *expected_at_marks(char *text, const char *then)
 }
 
 /* In `to`, ^ marks where the mistake is; without a mark `then` says the place itself. */
+static const struct { const char *from, *to, *then; } mistakes[] = {
+	{ "\"health\"", "^\"helth\"", "unknown key \"helth\" (did you mean \"health\"?)\n" },
+	{ "\"drain\"", "^\"drian\"", "unknown key \"drian\" (did you mean \"drain\"?)\n" },
+	{ "\"drain\"", "^\"colour\"", "unknown key \"colour\" (valid here: $schema, application, components, "
+		"environments, smoke, acceptance, verify, drain, warm, retention, deadlines, builds)\n" },
+	{ "\"watch\"", "^\"wach\"", "unknown key \"wach\" (did you mean \"watch\"?)\n" },
+	{ "{ \"application\": \"shop\",", "^{", "this application lacks \"application\"\n" },
+	{ "\"shop\"", "^\"Shop\"", "\"application\" takes a name of at most 40 lower-case letters, digits and hyphens, "
+		"not \"Shop\"\n" },
+	{ "\"20s\",\n", "^20,\n", "\"drain\" takes a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"1d\", "
+		"not a number\n" },
+	{ "\"20s\",\n", "^\"20 s\",\n", "\"drain\" takes a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or "
+		"\"1d\", not \"20 s\"\n" },
+	{ "\"20s\",\n", "^\"400d\",\n", "\"drain\" is 400d; from 0s to 1d is possible\n" },
+	{ "\"20s\",\n", "^\"2m\",\n",
+		"2m is longer than the stage's deadline of 1m (\"deadlines\": {\"drain\": …})\n" },
+	{ "\"20s\"}", "^\"2m\"}",
+		"2m is longer than the stage's deadline of 1m (\"deadlines\": {\"start\": …})\n" },
+	{ "\"needs\": [\"api\"]", "\"needs\": [^\"appi\"]",
+		"there is no component \"appi\" (did you mean \"api\"?)\n" },
+	{ "\"needs\": [\"api\"]", "\"needs\": [^\"web\"]", "web needs itself\n" },
+	{ "\"needs\": [\"api\"]", "\"needs\": [^\"worker\"]",
+		"worker has protocol none: it has no port that can be called\n" },
+	{ "\"needs\": [\"api\"]", "\"needs\": [\"api\", ^\"api\"]", "\"api\" stands here twice\n" },
+	{ "\"health\": \"/health\"", "\"needs\": [\"web\"]",
+		"4:51: the needs go in a circle: api needs web needs api\n" },
+	{ "\"tcp\"", "^\"tpc\"", "\"protocol\" does not know \"tpc\" (did you mean \"tcp\"?)\n" },
+	{ "\"protocol\": \"tcp\"", "\"protocol\": \"tcp\", ^\"health\": \"/\"", "\"health\" is for components with "
+		"protocol http; a tcp component is healthy when it accepts a connection, one without a port when it runs\n" },
+	{ "\"bin/mail\"", "^\"/bin/mail\"", "\"start\" begins with the absolute path /bin/mail; name a file of the "
+		"artifact (\"bin/web\") or a program in PATH (\"python3\")\n" },
+	{ "\"bin/mail\"", "^\"bin/../../mail\"",
+		"\"start\" leaves the artifact with bin/../../mail; name a file inside it\n" },
+	{ "{\"start\": [\"bin/mail\"], ", "^{", "this component lacks \"start\", which the driver host needs\n" },
+	{ "[\"bin/mail\"]", "^\"bin/mail\"",
+		"\"start\" takes a list such as [\"bin/web\", \"--verbose\"], not text\n" },
+	{ "[\"bin/mail\"]", "^[]", "\"start\" is empty; its first item is the program\n" },
+	{ "[\"bin/mail\"]", "[^\"\"]", "\"start\" names no program\n" },
+	{ "[\"bin/mail\"]", "[\"bin/mail\", ^5]", "\"start\" holds texts only, not a number\n" },
+	{ "\"mail\": {", "^\"Mail\": {", "the component's name \"Mail\" is not a name of at most 40 lower-case "
+		"letters, digits and hyphens\n9:45: there is no component \"mail\" (did you mean \"Mail\"?)\n" },
+	{ "{\"start\": [\"bin/mail\"], \"protocol\": \"tcp\"}", "^5", "this component is not an object but a number\n" },
+	{ "\"slow\"", "^5", "\"MODE\" in \"variables\" takes text, not a number\n" },
+	{ "\"MODE\"", "^\"2MODE\"", "\"2MODE\" cannot name a variable; letters, digits and _ are possible\n" },
+	{ "\"MODE\"", "^\"PORT\"", "the variable PORT is set by Slipway itself; choose another name\n" },
+	{ "\"open\"", "^\"opne\"", "\"protection\" does not know \"opne\" (did you mean \"open\"?)\n" },
+	{ "\"web\": 8081", "^\"wbe\": 8081", "there is no component \"wbe\" (did you mean \"web\"?)\n" },
+	{ "\"web\": 8081", "^\"worker\": 8081", "worker has protocol none: it has no port\n" },
+	{ "8081", "^81000", "the port of \"web\" is a whole number from 1 to 65535\n" },
+	{ "8080", "^8081", "port 8081 collides with the port of web in dev (slipway.json:8)\n" },
+	{ "8081}, \"slots\": ", "21005}, \"slots\": ^",
+		"\"slots\" 21000-21019 collide with the port of web in dev (slipway.json:8)\n" },
+	{ "\"21020-21039\"", "^\"21019-21039\"",
+		"\"slots\" 21019-21039 collide with the slots 21000-21019 of dev (slipway.json:8)\n" },
+	{ "\"21020-21039\"", "^\"21020-21027\"",
+		"\"slots\" has room for 8 ports; 9 are needed: blue, green and preview of each component\n" },
+	{ "\"21020-21039\"", "^\"21039-21020\"", "\"slots\" is 21039-21020; the first port is not above the last, "
+		"and from 1024 to 65535 is possible\n" },
+	{ ", \"slots\": \"21000-21019\"", "", "8:5: this environment lacks \"slots\", a range of 9 ports or more such as "
+		"\"21000-21008\": blue, green and preview of each component\n" },
+	{ "\"0.0.0.0\"", "^\"localhost\"", "\"bind\" takes an address such as \"127.0.0.1\" or \"::1\", not "
+		"\"localhost\"\n" },
+	{ "\"prod\"", "^\"dev\"", "there is an environment \"dev\" already\n" },
+	{ "\"command\", \"deploy\"", "^\"comand\", \"deploy\"",
+		"\"driver\" does not know \"comand\" (did you mean \"command\"?)\n" },
+	{ "\"deploy\": [\"./deploy\"], ", "",
+		"10:5: the driver command needs \"deploy\", the command that brings a build there\n" },
+	{ ", \"observe\": [\"./look\"]", "",
+		"10:5: the driver command needs \"observe\", the command that tells what is live\n" },
+	{ "\"observe\"", "^\"slots\": \"21040-21049\", \"observe\"",
+		"this \"slots\" is for the driver host; the driver here is command\n" },
+	{ "\"observe\"", "\"urls\": {\"web\": ^\"10.0.0.5\"}, \"observe\"",
+		"\"web\" in \"urls\" takes an address such as \"http://10.0.0.5:8080\"\n" },
+	{ "\"bind\": \"0.0.0.0\"", "^\"rollback\": [\"./back\"]",
+		"this \"rollback\" is for the driver command; the driver here is host\n" },
+	{ "{\"name\": \"front page\", \"component\": \"web\"", "^{\"name\": \"front page\"",
+		"this smoke test lacks \"component\": which one is asked?\n" },
+	{ "\"component\": \"web\"", "\"component\": ^\"wob\"",
+		"there is no component \"wob\" (did you mean \"web\"?)\n" },
+	{ "\"component\": \"web\"", "\"component\": ^\"worker\"",
+		"worker does not speak http; a smoke test with \"get\" cannot ask it\n" },
+	{ "\"get\": \"/\"", "\"get\": ^\"index\"", "\"get\" takes a path such as \"/\", not \"index\"\n" },
+	{ "\"body\": \"Shop\"", "\"status\": ^42", "\"status\" is 42; from 100 to 599 is possible\n" },
+	{ "{\"name\": \"script\", \"command\": [\"tests/smoke.sh\"]", "^{\"name\": \"script\", ^\"body\": \"x\"",
+		"a smoke test needs \"get\" (a request) or \"command\"\n\"body\" is for smoke tests with \"get\"\n" },
+	{ "\"body\": \"Shop\"", "^\"command\": [\"x\"]", "a smoke test has \"get\" or \"command\", not both\n" },
+	{ "\"script\"", "^\"front page\"", "there is a test \"front page\" already\n" },
+	{ "[\"tests/smoke.sh\"]", "[\"tests/smoke.sh\"], \"timeout\": ^\"2m\"",
+		"\"timeout\" is longer than the stage's deadline of 1m (\"deadlines\": {\"smoke\": …})\n" },
+	{ "\"report\": \"tap\"", "\"report\": \"tap\", ^\"files\": \"*.xml\"",
+		"\"files\" is for suites with \"report\": \"junit\"\n" },
+	{ "\"drain\": \"20s\"", "\"drain\": \"20s\", ^\"drain\": \"20s\"",
+		"\"drain\" stands here twice; first on line 15\n" },
+	{ "\"drain\": \"20s\"", "\"drain\": \"20s\", ^\"dr\\u0061in\": \"20s\"",
+		"\"drain\" stands here twice; first on line 15\n" },
+	{ "\"drain\": \"20s\"", "\"verify\": {\"for\": ^\"10m\", \"failures\": ^0}", "10m is longer than the "
+		"stage's deadline of 5m (\"deadlines\": {\"verify\": …})\n"
+		"\"failures\" is 0; from 1 to 1000000 is possible\n" },
+	{ "\"drain\": \"20s\"", "\"verify\": ^true", "\"verify\" takes an object, not true\n" },
+	{ "\"drain\": \"20s\"", "\"retention\": {\"builds\": ^1.5}",
+		"\"builds\" takes a whole number, not a number with a fraction\n" },
+	{ "\"incoming\"", "^\"\"", "\"watch\" is empty\n" },
+	{ "\"body\": \"Shop\"", "\"body\": \"Caf\xc3\xa9 \xe2\x9c\x93\", ^\"boddy\": 1",
+		"unknown key \"boddy\" (did you mean \"body\"?)\n" },
+};
+
 static void each_mistake_names_its_place_and_the_way_out(void **state)
 {
-	static const struct { const char *from, *to, *then; } rows[] = {
-		{ "\"health\"", "^\"helth\"", "unknown key \"helth\" (did you mean \"health\"?)\n" },
-		{ "\"drain\"", "^\"drian\"", "unknown key \"drian\" (did you mean \"drain\"?)\n" },
-		{ "\"drain\"", "^\"colour\"", "unknown key \"colour\" (valid here: $schema, application, components, "
-			"environments, smoke, acceptance, verify, drain, warm, retention, deadlines, builds)\n" },
-		{ "\"watch\"", "^\"wach\"", "unknown key \"wach\" (did you mean \"watch\"?)\n" },
-		{ "{ \"application\": \"shop\",", "^{", "this application lacks \"application\"\n" },
-		{ "\"shop\"", "^\"Shop\"", "\"application\" takes a name of at most 40 lower-case letters, digits and hyphens, "
-			"not \"Shop\"\n" },
-		{ "\"20s\",\n", "^20,\n", "\"drain\" takes a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"1d\", "
-			"not a number\n" },
-		{ "\"20s\",\n", "^\"20 s\",\n", "\"drain\" takes a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or "
-			"\"1d\", not \"20 s\"\n" },
-		{ "\"20s\",\n", "^\"400d\",\n", "\"drain\" is 400d; from 0s to 1d is possible\n" },
-		{ "\"20s\",\n", "^\"2m\",\n",
-			"2m is longer than the stage's deadline of 1m (\"deadlines\": {\"drain\": …})\n" },
-		{ "\"20s\"}", "^\"2m\"}",
-			"2m is longer than the stage's deadline of 1m (\"deadlines\": {\"start\": …})\n" },
-		{ "\"needs\": [\"api\"]", "\"needs\": [^\"appi\"]",
-			"there is no component \"appi\" (did you mean \"api\"?)\n" },
-		{ "\"needs\": [\"api\"]", "\"needs\": [^\"web\"]", "web needs itself\n" },
-		{ "\"needs\": [\"api\"]", "\"needs\": [^\"worker\"]",
-			"worker has protocol none: it has no port that can be called\n" },
-		{ "\"needs\": [\"api\"]", "\"needs\": [\"api\", ^\"api\"]", "\"api\" stands here twice\n" },
-		{ "\"health\": \"/health\"", "\"needs\": [\"web\"]",
-			"4:51: the needs go in a circle: api needs web needs api\n" },
-		{ "\"tcp\"", "^\"tpc\"", "\"protocol\" does not know \"tpc\" (did you mean \"tcp\"?)\n" },
-		{ "\"protocol\": \"tcp\"", "\"protocol\": \"tcp\", ^\"health\": \"/\"", "\"health\" is for components with "
-			"protocol http; a tcp component is healthy when it accepts a connection, one without a port when it runs\n" },
-		{ "\"bin/mail\"", "^\"/bin/mail\"", "\"start\" begins with the absolute path /bin/mail; name a file of the "
-			"artifact (\"bin/web\") or a program in PATH (\"python3\")\n" },
-		{ "\"bin/mail\"", "^\"bin/../../mail\"",
-			"\"start\" leaves the artifact with bin/../../mail; name a file inside it\n" },
-		{ "{\"start\": [\"bin/mail\"], ", "^{", "this component lacks \"start\", which the driver host needs\n" },
-		{ "[\"bin/mail\"]", "^\"bin/mail\"",
-			"\"start\" takes a list such as [\"bin/web\", \"--verbose\"], not text\n" },
-		{ "[\"bin/mail\"]", "^[]", "\"start\" is empty; its first item is the program\n" },
-		{ "[\"bin/mail\"]", "[^\"\"]", "\"start\" names no program\n" },
-		{ "[\"bin/mail\"]", "[\"bin/mail\", ^5]", "\"start\" holds texts only, not a number\n" },
-		{ "\"mail\": {", "^\"Mail\": {", "the component's name \"Mail\" is not a name of at most 40 lower-case "
-			"letters, digits and hyphens\n9:45: there is no component \"mail\" (did you mean \"Mail\"?)\n" },
-		{ "{\"start\": [\"bin/mail\"], \"protocol\": \"tcp\"}", "^5", "this component is not an object but a number\n" },
-		{ "\"slow\"", "^5", "\"MODE\" in \"variables\" takes text, not a number\n" },
-		{ "\"MODE\"", "^\"2MODE\"", "\"2MODE\" cannot name a variable; letters, digits and _ are possible\n" },
-		{ "\"MODE\"", "^\"PORT\"", "the variable PORT is set by Slipway itself; choose another name\n" },
-		{ "\"open\"", "^\"opne\"", "\"protection\" does not know \"opne\" (did you mean \"open\"?)\n" },
-		{ "\"web\": 8081", "^\"wbe\": 8081", "there is no component \"wbe\" (did you mean \"web\"?)\n" },
-		{ "\"web\": 8081", "^\"worker\": 8081", "worker has protocol none: it has no port\n" },
-		{ "8081", "^81000", "the port of \"web\" is a whole number from 1 to 65535\n" },
-		{ "8080", "^8081", "port 8081 collides with the port of web in dev (slipway.json:8)\n" },
-		{ "8081}, \"slots\": ", "21005}, \"slots\": ^",
-			"\"slots\" 21000-21019 collide with the port of web in dev (slipway.json:8)\n" },
-		{ "\"21020-21039\"", "^\"21019-21039\"",
-			"\"slots\" 21019-21039 collide with the slots 21000-21019 of dev (slipway.json:8)\n" },
-		{ "\"21020-21039\"", "^\"21020-21027\"",
-			"\"slots\" has room for 8 ports; 9 are needed: blue, green and preview of each component\n" },
-		{ "\"21020-21039\"", "^\"21039-21020\"", "\"slots\" is 21039-21020; the first port is not above the last, "
-			"and from 1024 to 65535 is possible\n" },
-		{ ", \"slots\": \"21000-21019\"", "", "8:5: this environment lacks \"slots\", a range of 9 ports or more such as "
-			"\"21000-21008\": blue, green and preview of each component\n" },
-		{ "\"0.0.0.0\"", "^\"localhost\"", "\"bind\" takes an address such as \"127.0.0.1\" or \"::1\", not "
-			"\"localhost\"\n" },
-		{ "\"prod\"", "^\"dev\"", "there is an environment \"dev\" already\n" },
-		{ "\"command\", \"deploy\"", "^\"comand\", \"deploy\"",
-			"\"driver\" does not know \"comand\" (did you mean \"command\"?)\n" },
-		{ "\"deploy\": [\"./deploy\"], ", "",
-			"10:5: the driver command needs \"deploy\", the command that brings a build there\n" },
-		{ ", \"observe\": [\"./look\"]", "",
-			"10:5: the driver command needs \"observe\", the command that tells what is live\n" },
-		{ "\"observe\"", "^\"slots\": \"21040-21049\", \"observe\"",
-			"this \"slots\" is for the driver host; the driver here is command\n" },
-		{ "\"observe\"", "\"urls\": {\"web\": ^\"10.0.0.5\"}, \"observe\"",
-			"\"web\" in \"urls\" takes an address such as \"http://10.0.0.5:8080\"\n" },
-		{ "\"bind\": \"0.0.0.0\"", "^\"rollback\": [\"./back\"]",
-			"this \"rollback\" is for the driver command; the driver here is host\n" },
-		{ "{\"name\": \"front page\", \"component\": \"web\"", "^{\"name\": \"front page\"",
-			"this smoke test lacks \"component\": which one is asked?\n" },
-		{ "\"component\": \"web\"", "\"component\": ^\"wob\"",
-			"there is no component \"wob\" (did you mean \"web\"?)\n" },
-		{ "\"component\": \"web\"", "\"component\": ^\"worker\"",
-			"worker does not speak http; a smoke test with \"get\" cannot ask it\n" },
-		{ "\"get\": \"/\"", "\"get\": ^\"index\"", "\"get\" takes a path such as \"/\", not \"index\"\n" },
-		{ "\"body\": \"Shop\"", "\"status\": ^42", "\"status\" is 42; from 100 to 599 is possible\n" },
-		{ "{\"name\": \"script\", \"command\": [\"tests/smoke.sh\"]", "^{\"name\": \"script\", ^\"body\": \"x\"",
-			"a smoke test needs \"get\" (a request) or \"command\"\n\"body\" is for smoke tests with \"get\"\n" },
-		{ "\"body\": \"Shop\"", "^\"command\": [\"x\"]", "a smoke test has \"get\" or \"command\", not both\n" },
-		{ "\"script\"", "^\"front page\"", "there is a test \"front page\" already\n" },
-		{ "[\"tests/smoke.sh\"]", "[\"tests/smoke.sh\"], \"timeout\": ^\"2m\"",
-			"\"timeout\" is longer than the stage's deadline of 1m (\"deadlines\": {\"smoke\": …})\n" },
-		{ "\"report\": \"tap\"", "\"report\": \"tap\", ^\"files\": \"*.xml\"",
-			"\"files\" is for suites with \"report\": \"junit\"\n" },
-		{ "\"drain\": \"20s\"", "\"drain\": \"20s\", ^\"drain\": \"20s\"",
-			"\"drain\" stands here twice; first on line 15\n" },
-		{ "\"drain\": \"20s\"", "\"drain\": \"20s\", ^\"dr\\u0061in\": \"20s\"",
-			"\"drain\" stands here twice; first on line 15\n" },
-		{ "\"drain\": \"20s\"", "\"verify\": {\"for\": ^\"10m\", \"failures\": ^0}", "10m is longer than the "
-			"stage's deadline of 5m (\"deadlines\": {\"verify\": …})\n"
-			"\"failures\" is 0; from 1 to 1000000 is possible\n" },
-		{ "\"drain\": \"20s\"", "\"verify\": ^true", "\"verify\" takes an object, not true\n" },
-		{ "\"drain\": \"20s\"", "\"retention\": {\"builds\": ^1.5}",
-			"\"builds\" takes a whole number, not a number with a fraction\n" },
-		{ "\"incoming\"", "^\"\"", "\"watch\" is empty\n" },
-		{ "\"body\": \"Shop\"", "\"body\": \"Caf\xc3\xa9 \xe2\x9c\x93\", ^\"boddy\": 1",
-			"unknown key \"boddy\" (did you mean \"body\"?)\n" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(mem_auto_free) char *text = shop_with(rows[i].from, rows[i].to);
-		AUTO(mem_auto_free) char *then = expected_at_marks(text, rows[i].then);
+	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
+		AUTO(mem_auto_free) char *text = shop_with(mistakes[i].from, mistakes[i].to);
+		AUTO(mem_auto_free) char *then = expected_at_marks(text, mistakes[i].then);
 		AUTO(mem_auto_free) char *got = mistakes_of(text);
 
 		assert_string_equal(got, then);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/mem.h"
 #include "backend/config/config.h"
 #include "backend/drivers/driver.h"
@@ -51,13 +52,12 @@ static struct plan make(const struct config_app *app, const struct store_env *st
 
 static void assert_stages(const struct plan *plan, const char *then)
 {
-	char text[200] = "";
+	AUTO(buf_done) struct buf text = { 0 };
 
-	for (size_t i = 0; i < plan->nsteps; i++) {
-		strcat(text, i ? " " : "");
-		strcat(text, stage_name(plan->steps[i].stage));
-	}
-	assert_string_equal(text, then);
+	buf_init(&text, 200);
+	for (size_t i = 0; i < plan->nsteps; i++)
+		buf_printf(&text, "%s%s", i ? " " : "", stage_name(plan->steps[i].stage));
+	assert_string_equal(text.data, then);
 }
 
 static void deploy_has_every_stage_and_goes_into_the_other_colour(void **unused)
