@@ -5,6 +5,7 @@
 #define CLIENT_WORKSPACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "backend/base/err.h"
@@ -12,7 +13,7 @@
 struct workspace {
 	char *dir;         /* absolute; holds slipway.json or slipway.d/ */
 	char *state_dir;   /* DIR/.slipway */
-	char *socket;      /* in it; at most 107 bytes, else a link under $XDG_RUNTIME_DIR or /tmp is used (workspace.c) */
+	char *socket;      /* in it; may be longer than a socket address holds (base/sock.h) */
 };
 
 /* From `start` (NULL: the current folder) upwards, as git does. ERR_CONFIG says how to begin: `slipway init`. */
@@ -20,12 +21,17 @@ bool workspace_find(const char *start, struct workspace *ret, struct err *err);
 void workspace_done(struct workspace *w);
 
 /*
- * Starts slipwayd when none answers: takes the lock beside the socket, looks again, forks, execs (the slipwayd beside
- * our own executable, else from PATH), waits until the socket answers (5 s at most; then the log's last line is the
- * error). The engine's log is STATE/engine.log. Never called once the screen belongs to ncurses.
+ * Starts `slipwayd -C DIR` when none answers: takes the lock beside the socket, looks again, forks, execs (the slipwayd
+ * beside our own executable, else from PATH), waits until the socket answers (5 s at most; then the log's last line is
+ * the error: ERR_UNREACHABLE). The engine's log is STATE/engine.log; the engine has a session of its own, no terminal
+ * and is nobody's child. Never called once the screen belongs to ncurses.
  */
 bool workspace_start_engine(const struct workspace *w, struct err *err);
 /* true when somebody accepts on the socket. */
 bool workspace_engine_answers(const struct workspace *w);
+/* Waits until no engine holds the engine's lock; at most `ms`. */
+bool workspace_wait_for_end(const struct workspace *w, int64_t ms, struct err *err);
+/* The slipwayd beside our own executable, "slipwayd" (from PATH) when there is none; yours. */
+char *workspace_engine_program(void);
 
 #endif

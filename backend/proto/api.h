@@ -60,6 +60,7 @@
 #define PROTO_API_H
 
 #define API_SOCKET_NAME "slipway.sock"     /* in the workspace's .slipway folder */
+#define API_ENGINE_LOCK "engine.lock"      /* beside the socket: flock()ed and naming its pid while an engine runs */
 #define API_STATE_DIR ".slipway"           /* the engine's folder in a workspace, mode 0700 */
 #define API_BODY_MAX (8u * 1024 * 1024)    /* of a request or an answer */
 
