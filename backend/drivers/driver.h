@@ -51,7 +51,8 @@ struct driver_job {
 	const struct driver_artifact *artifacts; size_t nartifacts;
 	enum colour target;                        /* the slot it goes into (host) */
 	enum colour live;                          /* the slot that has the traffic before it; NONE at the first */
-	const char *live_version;                  /* NULL at the first */
+	const char *live_version, *live_digest;    /* NULL at the first */
+	const struct driver_artifact *live_artifacts; size_t nlive_artifacts;   /* for who must bring that build back */
 	bool target_is_warm;                       /* rollback: the target slot is believed to hold this build, running */
 	/* Output of what the step runs, as it comes (bytes, not lines). */
 	void (*output)(void *arg, const char *data, size_t len);

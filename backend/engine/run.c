@@ -24,7 +24,7 @@ enum phase { PHASE_STEP, PHASE_CANCEL, PHASE_UNDO, PHASE_OVER };
 struct run {
 	struct environment *env;
 	struct store_deployment d;
-	struct facts_artifacts artifacts;
+	struct facts_artifacts artifacts, live_artifacts;
 	struct store_build build;
 	struct driver_job job;
 	char id_text[24];
@@ -59,6 +59,7 @@ void run_free(struct run *run)
 	loop_timer_free(run->deadline);
 	loop_timer_free(run->later);
 	facts_artifacts_done(&run->artifacts);
+	facts_artifacts_done(&run->live_artifacts);
 	store_deployment_done(&run->d);
 	store_build_done(&run->build);
 	free((char *)run->job.live_version);
@@ -472,6 +473,10 @@ static bool fill_job(struct run *run, struct err *err)
 			return false;
 		}
 		run->from_digest = mem_dup(former.digest);
+		facts_artifacts(env, &former, &run->live_artifacts);
+		run->job.live_digest = run->from_digest;
+		run->job.live_artifacts = run->live_artifacts.items;
+		run->job.nlive_artifacts = run->live_artifacts.n;
 		store_build_done(&former);
 	}
 	store_env_done(&state);
