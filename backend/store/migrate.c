@@ -22,6 +22,7 @@ static const struct migration migrations[] = {
 	  "CREATE TABLE journal (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, type TEXT NOT NULL,"
 	  " body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);" },
 	{ true,
+	  "CREATE TABLE app (app TEXT PRIMARY KEY, number INTEGER NOT NULL, builds INTEGER NOT NULL) WITHOUT ROWID;"
 	  "CREATE TABLE build (id INTEGER PRIMARY KEY, app TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL,"
 	  " commit_id TEXT NOT NULL, branch TEXT NOT NULL, author TEXT NOT NULL, message TEXT NOT NULL,"
 	  " at INTEGER NOT NULL, added_by TEXT NOT NULL, tests TEXT, size INTEGER NOT NULL, results_sha256 TEXT NOT NULL,"
@@ -34,8 +35,8 @@ static const struct migration migrations[] = {
 	  "CREATE TABLE deployment (id INTEGER PRIMARY KEY, app TEXT NOT NULL, environment TEXT NOT NULL,"
 	  " kind TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, from_version TEXT, expect TEXT,"
 	  " state TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, requested INTEGER NOT NULL, started INTEGER,"
-	  " ended INTEGER, message TEXT NOT NULL DEFAULT '', layer TEXT NOT NULL DEFAULT '', key TEXT NOT NULL, plan_hash TEXT NOT NULL,"
-	  " target TEXT NOT NULL, switched INTEGER NOT NULL DEFAULT 0, stopped INTEGER NOT NULL DEFAULT 0);"
+	  " ended INTEGER, message TEXT NOT NULL DEFAULT '', layer TEXT NOT NULL DEFAULT '', key TEXT NOT NULL,"
+	  " plan_hash TEXT NOT NULL, target TEXT NOT NULL, switched INTEGER NOT NULL DEFAULT 0, stopped INTEGER NOT NULL DEFAULT 0);"
 	  "CREATE INDEX deployment_of ON deployment (app, environment, id);"
 	  "CREATE INDEX deployment_of_app ON deployment (app, id);"
 	  "CREATE INDEX deployment_key ON deployment (key) WHERE key <> '';"
@@ -52,6 +53,12 @@ static const struct migration migrations[] = {
 	  "CREATE TABLE known_good (app TEXT NOT NULL, environment TEXT NOT NULL, n INTEGER NOT NULL,"
 	  " version TEXT NOT NULL, digest TEXT NOT NULL, deployment INTEGER NOT NULL,"
 	  " PRIMARY KEY (app, environment, n)) WITHOUT ROWID;" },
+	/*
+	 * Any three letters find a build. No content is kept in the index: build.find has it. Letters are folded before.
+	 * A build's id begins with its application's number, so that a range of ids is one application's.
+	 */
+	{ true, "CREATE VIRTUAL TABLE build_search USING fts5 (find, content = '', columnsize = 0,"
+	        " tokenize = 'trigram case_sensitive 1');" },
 	/* Results are no projections: they outlive a rebuild, so nothing here refers to a projection's rows. */
 	{ false,
 	  "CREATE TABLE test_result (deployment INTEGER NOT NULL, n INTEGER NOT NULL, step INTEGER NOT NULL,"

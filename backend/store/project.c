@@ -7,6 +7,7 @@
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/proto/words.h"
+#include "backend/store/build.h"
 #include "backend/store/store_priv.h"
 
 /* NULL for a member that is absent, null or no text: the column becomes null. */
@@ -34,15 +35,29 @@ static int64_t total_size(const json_t *artifacts)
 	return total;
 }
 
-/* ret_id stays untouched when there is no such build. */
-static bool find_build(struct store *s, const char *app, const char *version, int64_t *ret_id, struct err *err)
+/* The first build of an application gives it its number. */
+static bool make_app(struct store *s, const char *app, struct build_range *ret, struct err *err)
 {
-	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_BUILD_ID, err, "tt", app, version);
-	int code = stmt ? sql_step(s, stmt, err) : SQLITE_ERROR;
+	return sql_run(s, SQL_APP_ADD, NULL, err, "t", app) && build_range(s, app, ret, err);
+}
 
-	if (code == SQLITE_ROW)
-		*ret_id = sqlite3_column_int64(stmt, 0);
-	return code == SQLITE_ROW || code == SQLITE_DONE;
+/* A version that was there before keeps its id: its test results hang on it. */
+static bool build_id(struct store *s, const char *app, const char *version, int64_t seq, int64_t *ret_id,
+                     struct err *err)
+{
+	struct build_range range;
+	int64_t id;
+
+	if (!build_find(s, app, version, &id, err))
+		return false;
+	if (id) {
+		*ret_id = id;
+		return sql_run(s, SQL_SEARCH_DROP, NULL, err, "i", id) && sql_run(s, SQL_ARTIFACT_CLEAR, NULL, err, "i", id);
+	}
+	if (!build_range(s, app, &range, err) || (range.count < 0 && !make_app(s, app, &range, err)))
+		return false;
+	*ret_id = range.first + seq;
+	return sql_run(s, SQL_APP_COUNT, NULL, err, "t", app);
 }
 
 static bool build_added(struct store *s, const struct project_row *row, struct err *err)
@@ -50,16 +65,17 @@ static bool build_added(struct store *s, const struct project_row *row, struct e
 	const json_t *body = row->body, *artifacts = json_object_get(body, "artifacts");
 	AUTO(mem_auto_free) char *tests = line_or_null(body, "tests");
 	AUTO(mem_auto_free) char *list = json_is_array(artifacts) ? json_line(artifacts) : mem_dup("[]");
-	int64_t id = row->seq;
 	json_t *artifact;
+	int64_t id;
 	size_t i;
 
-	if (!sql_run(s, SQL_BUILD_ADD, NULL, err, "itttttttittitt", id, json_text(body, "app"), json_text(body, "version"),
-	             json_text(body, "digest"), json_text(body, "commit"), json_text(body, "branch"),
-	             json_text(body, "author"), json_text(body, "message"), json_int(body, "at", row->at), row->actor,
-	             tests, total_size(artifacts), json_text(body, "results_sha256"), list)
-	    || !find_build(s, json_text(body, "app"), json_text(body, "version"), &id, err)
-	    || !sql_run(s, SQL_ARTIFACT_CLEAR, NULL, err, "i", id))
+	if (!build_id(s, json_text(body, "app"), json_text(body, "version"), row->seq, &id, err)
+	    || !sql_run(s, SQL_BUILD_ADD, NULL, err, "itttttttittitt", id, json_text(body, "app"),
+	                json_text(body, "version"), json_text(body, "digest"), json_text(body, "commit"),
+	                json_text(body, "branch"), json_text(body, "author"), json_text(body, "message"),
+	                json_int(body, "at", row->at), row->actor, tests, total_size(artifacts),
+	                json_text(body, "results_sha256"), list)
+	    || !sql_run(s, SQL_SEARCH_ADD, NULL, err, "i", id))
 		return false;
 	json_array_foreach(artifacts, i, artifact)
 		if (!sql_run(s, SQL_ARTIFACT_ADD, NULL, err, "iit", id, (int64_t)i, json_text(artifact, "sha256")))
@@ -306,7 +322,7 @@ bool project_apply(struct store *s, const struct project_row *row, struct err *e
 
 /* Those that refer to others come first. */
 static const char empty_all[] =
-	"DELETE FROM known_good; DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
+	"INSERT INTO build_search (build_search) VALUES ('delete-all'); DELETE FROM app; DELETE FROM known_good; DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
 	" DELETE FROM artifact; DELETE FROM build";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/base/buf.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/store/build.h"
 #include "backend/store/result.h"
 #include "backend/store/store_priv.h"
 
@@ -161,69 +161,30 @@ static json_t *build_json(struct store *s, const char *app, sqlite3_stmt *stmt, 
 	return json;
 }
 
-/* "%q%" for LIKE … ESCAPE '\'. Yours. */
-static char *pattern_of(const char *q)
+static bool append_build(struct store *s, const char *app, int64_t id, json_t *list, struct err *err)
 {
-	struct buf b;
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_BUILD, err, "i", id);
+	json_t *json = stmt && sql_step(s, stmt, err) == SQLITE_ROW ? build_json(s, app, stmt, err) : NULL;
 
-	buf_init(&b, 2 * strlen(q) + 64);
-	buf_add_text(&b, "%");
-	for (const char *p = q; *p; p++) {
-		if (strchr("%_\\", *p))
-			buf_add_text(&b, "\\");
-		buf_add(&b, p, 1);
-	}
-	buf_add_text(&b, "%");
-	return buf_detach(&b);
-}
-
-static bool count(struct store *s, const char *app, const char *pattern, int64_t *ret, struct err *err)
-{
-	AUTO(sql_end) sqlite3_stmt *stmt = pattern ? sql_use(s, SQL_BUILD_FIND_COUNT, err, "tt", app, pattern)
-		: sql_use(s, SQL_BUILD_COUNT, err, "t", app);
-
-	if (!stmt || sql_step(s, stmt, err) != SQLITE_ROW)
-		return false;
-	*ret = sqlite3_column_int64(stmt, 0);
-	return true;
-}
-
-static bool page(struct store *s, const char *app, sqlite3_stmt *stmt, json_t **ret, struct err *err)
-{
-	AUTO(json_auto_decref) json_t *list = json_array();
-	int code = SQLITE_ERROR;
-
-	while (stmt && (code = sql_step(s, stmt, err)) == SQLITE_ROW) {
-		json_t *json = build_json(s, app, stmt, err);
-
-		if (!json)
-			return false;
-		json_array_append_new(list, json);
-	}
-	if (code != SQLITE_DONE)
-		return false;
-	*ret = json_incref(list);
-	return true;
+	return json && json_array_append_new(list, json) == 0;
 }
 
 bool store_query_builds(struct store *s, const char *app, const char *q, int offset, int limit, json_t **ret,
                         struct err *err)
 {
-	AUTO(mem_auto_free) char *pattern = q && *q ? pattern_of(q) : NULL;
-	AUTO(sql_end) sqlite3_stmt *stmt = NULL;
-	json_t *list, *answer;
-	int64_t total;
+	AUTO(json_auto_decref) json_t *list = json_array();
+	struct build_page page;
+	bool ok = true;
 
-	stmt = pattern ? sql_use(s, SQL_BUILD_FIND_PAGE, err, "ttdd", app, pattern, limit, offset)
-		: sql_use(s, SQL_BUILD_PAGE, err, "tdd", app, limit, offset);
-	if (!count(s, app, pattern, &total, err) || !page(s, app, stmt, &list, err))
+	if (!build_search(s, app, q, offset, limit, &page, err))
 		return err_wrap(err, "builds of %s", app);
-	answer = json_object();
-	json_object_set_new(answer, "seq", json_integer(store_seq(s)));
-	json_object_set_new(answer, "total", json_integer(total));
-	json_object_set_new(answer, "offset", json_integer(offset));
-	json_object_set_new(answer, "builds", list);
-	*ret = answer;
+	for (size_t i = 0; ok && i < page.n; i++)
+		ok = append_build(s, app, page.ids[i], list, err);
+	free(page.ids);
+	if (!ok)
+		return err_wrap(err, "builds of %s", app);
+	*ret = json_pack("{s:I, s:I, s:i, s:O}", "seq", (json_int_t)store_seq(s), "total", (json_int_t)page.total,
+	                 "offset", offset, "builds", list);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/store/build.h"
 #include "backend/store/journal.h"
 #include "backend/store/store_priv.h"
 
@@ -157,18 +158,6 @@ static bool replace_build_results(struct store *s, int64_t build, const struct s
 	return true;
 }
 
-static bool find_build(struct store *s, const char *app, const char *version, int64_t *ret_id, struct err *err)
-{
-	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_BUILD_ID, err, "tt", app, version);
-	int code = stmt ? sql_step(s, stmt, err) : SQLITE_ERROR;
-
-	if (code == SQLITE_DONE)
-		return err_set(err, ERR_NOT_FOUND, "there is no build %s of %s", version, app);
-	if (code == SQLITE_ROW)
-		*ret_id = sqlite3_column_int64(stmt, 0);
-	return code == SQLITE_ROW;
-}
-
 bool store_set_build_results(struct store *s, const char *app, const char *version, const struct store_result *r,
                              size_t n, struct err *err)
 {
@@ -178,7 +167,9 @@ bool store_set_build_results(struct store *s, const char *app, const char *versi
 
 	if (!journal_enter(s, &own, err))
 		return false;
-	if (!find_build(s, app, version, &build, &why) || !replace_build_results(s, build, r, n, &why))
+	if (!build_find(s, app, version, &build, &why)
+	    || (!build && !err_set(&why, ERR_NOT_FOUND, "%s has no such build", app))
+	    || !replace_build_results(s, build, r, n, &why))
 		err_wrap(&why, "test results of build %s", version);
 	return journal_leave(s, own, &why, err);
 }

@@ -23,26 +23,31 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_JOURNAL_HEAD] = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
 	[SQL_JOURNAL_AFTER] = "SELECT " JOURNAL_COLUMNS " FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
 
-	[SQL_BUILD_ADD] = "INSERT INTO build (id, app, version, digest, commit_id, branch, author, message, at, added_by,"
-		" tests, size, results_sha256, artifacts, find, removed)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-		" ?3 || char(10) || ?5 || char(10) || ?6 || char(10) || ?7 || char(10) || ?8, 0)"
-		" ON CONFLICT (app, version) DO UPDATE SET digest = excluded.digest, commit_id = excluded.commit_id,"
-		" branch = excluded.branch, author = excluded.author, message = excluded.message, at = excluded.at,"
-		" added_by = excluded.added_by, tests = excluded.tests, size = excluded.size,"
-		" results_sha256 = excluded.results_sha256, artifacts = excluded.artifacts, find = excluded.find, removed = 0",
+	[SQL_APP] = "SELECT number, builds FROM app WHERE app = ?",
+	[SQL_APP_ADD] = "INSERT INTO app (app, number, builds) VALUES (?, (SELECT count(*) FROM app) + 1, 0)",
+	[SQL_APP_COUNT] = "UPDATE app SET builds = builds + 1 WHERE app = ?",
+
+	[SQL_BUILD_ADD] = "INSERT OR REPLACE INTO build (id, app, version, digest, commit_id, branch, author, message, at,"
+		" added_by, tests, size, results_sha256, artifacts, removed, find)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0,"
+		" lower(?3 || char(10) || ?5 || char(10) || ?6 || char(10) || ?7 || char(10) || ?8))",
 	[SQL_BUILD_ID] = "SELECT id FROM build WHERE app = ? AND version = ?",
 	[SQL_BUILD_REMOVE] = "UPDATE build SET removed = 1 WHERE app = ? AND version = ?",
+	[SQL_BUILD] = "SELECT " BUILD_COLUMNS " FROM build WHERE id = ?",
 	[SQL_BUILD_BY_VERSION] = "SELECT " BUILD_COLUMNS " FROM build WHERE app = ? AND version = ?",
 	[SQL_BUILD_BY_DIGEST] = "SELECT " BUILD_COLUMNS " FROM build WHERE app = ? AND digest = ? ORDER BY removed, id DESC",
 	[SQL_BUILD_VERSIONS] = "SELECT version FROM build WHERE app = ? ORDER BY at DESC, id DESC LIMIT ?",
-	[SQL_BUILD_COUNT] = "SELECT count(*) FROM build WHERE app = ?",
-	[SQL_BUILD_PAGE] = "SELECT " BUILD_COLUMNS " FROM build WHERE id IN"
-		" (SELECT id FROM build WHERE app = ? ORDER BY at DESC, id DESC LIMIT ? OFFSET ?) ORDER BY at DESC, id DESC",
-	[SQL_BUILD_FIND_COUNT] = "SELECT count(*) FROM build WHERE app = ? AND find LIKE ? ESCAPE '\\'",
-	[SQL_BUILD_FIND_PAGE] = "SELECT " BUILD_COLUMNS " FROM build WHERE id IN"
-		" (SELECT id FROM build WHERE app = ? AND find LIKE ? ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT ? OFFSET ?)"
+	[SQL_BUILD_PAGE] = "SELECT id FROM build WHERE app = ? ORDER BY at DESC, id DESC LIMIT ? OFFSET ?",
+	[SQL_BUILD_SCAN] = "SELECT id FROM build INDEXED BY build_order WHERE app = ? AND instr(find, lower(?))"
 		" ORDER BY at DESC, id DESC",
+	[SQL_SEARCH_ADD] = "INSERT INTO build_search (rowid, find) SELECT id, find FROM build WHERE id = ?",
+	[SQL_SEARCH_DROP] = "INSERT INTO build_search (build_search, rowid, find) SELECT 'delete', id, find FROM build"
+		" WHERE id = ?",
+	[SQL_SEARCH_COUNT] = "SELECT count(*) FROM build_search WHERE build_search MATCH lower(?) AND rowid BETWEEN ? AND ?",
+	/* The plus keeps SQLite from walking all builds in order and asking the index about each. */
+	[SQL_SEARCH_PAGE] = "SELECT id FROM build WHERE id IN"
+		" (SELECT rowid FROM build_search WHERE build_search MATCH lower(?) AND rowid BETWEEN ? AND ?)"
+		" ORDER BY +at DESC, id DESC LIMIT ? OFFSET ?",
 	[SQL_BUILD_LIVE] = "SELECT environment FROM environment WHERE app = ? AND version = ? ORDER BY environment",
 
 	[SQL_ARTIFACT_CLEAR] = "DELETE FROM artifact WHERE build = ?",
