@@ -8,6 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/store/disk.h"
 #include "backend/store/project.h"
 #include "backend/store/result.h"
 #include "backend/store/store_priv.h"
@@ -171,6 +172,7 @@ bool store_commit(struct store *s, struct err *err)
 	s->open = false;
 	s->head = s->next;
 	result_committed(s);
+	disk_tend(s->disk);
 	tell(s);
 	return true;
 }

@@ -52,7 +52,8 @@ static bool build_id(struct store *s, const char *app, const char *version, int6
 		return false;
 	if (id) {
 		*ret_id = id;
-		return sql_run(s, SQL_SEARCH_DROP, NULL, err, "i", id) && sql_run(s, SQL_ARTIFACT_CLEAR, NULL, err, "i", id);
+		return sql_run(s, SQL_SEARCH_DROP, NULL, err, "i", id) && sql_run(s, SQL_ARTIFACT_CLEAR, NULL, err, "i", id)
+		       && sql_run(s, SQL_BUILD_DROP, NULL, err, "i", id);
 	}
 	if (!build_range(s, app, &range, err) || (range.count < 0 && !make_app(s, app, &range, err)))
 		return false;

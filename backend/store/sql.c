@@ -27,10 +27,11 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_APP_ADD] = "INSERT INTO app (app, number, builds) VALUES (?, (SELECT count(*) FROM app) + 1, 0)",
 	[SQL_APP_COUNT] = "UPDATE app SET builds = builds + 1 WHERE app = ?",
 
-	[SQL_BUILD_ADD] = "INSERT OR REPLACE INTO build (id, app, version, digest, commit_id, branch, author, message, at,"
+	[SQL_BUILD_ADD] = "INSERT INTO build (id, app, version, digest, commit_id, branch, author, message, at,"
 		" added_by, tests, size, results_sha256, artifacts, removed, find)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0,"
 		" lower(?3 || char(10) || ?5 || char(10) || ?6 || char(10) || ?7 || char(10) || ?8))",
+	[SQL_BUILD_DROP] = "DELETE FROM build WHERE id = ?",
 	[SQL_BUILD_ID] = "SELECT id FROM build WHERE app = ? AND version = ?",
 	[SQL_BUILD_REMOVE] = "UPDATE build SET removed = 1 WHERE app = ? AND version = ?",
 	[SQL_BUILD] = "SELECT " BUILD_COLUMNS " FROM build WHERE id = ?",
@@ -40,7 +41,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_BUILD_PAGE] = "SELECT id FROM build WHERE app = ? ORDER BY at DESC, id DESC LIMIT ? OFFSET ?",
 	[SQL_BUILD_SCAN] = "SELECT id FROM build INDEXED BY build_order WHERE app = ? AND instr(find, lower(?))"
 		" ORDER BY at DESC, id DESC",
-	[SQL_SEARCH_ADD] = "INSERT INTO build_search (rowid, find) SELECT id, find FROM build WHERE id = ?",
+	/* By VALUES, not by SELECT: that one is a savepoint to SQLite, at which the index writes what it gathered. */
+	[SQL_SEARCH_ADD] = "INSERT INTO build_search (rowid, find) VALUES (?1, (SELECT find FROM build WHERE id = ?1))",
 	[SQL_SEARCH_DROP] = "INSERT INTO build_search (build_search, rowid, find) SELECT 'delete', id, find FROM build"
 		" WHERE id = ?",
 	[SQL_SEARCH_COUNT] = "SELECT count(*) FROM build_search WHERE build_search MATCH lower(?) AND rowid BETWEEN ? AND ?",

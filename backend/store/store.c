@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backend/base/mem.h"
+#include "backend/store/disk.h"
 #include "backend/store/journal.h"
 #include "backend/store/migrate.h"
 #include "backend/store/result.h"
@@ -46,7 +47,9 @@ static bool set_up(struct store *s, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 
-	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
+	if (!disk_new(s->path, &s->disk, err))
+		return false;
+	if (sqlite3_open_v2(s->path, &s->db, flags, disk_name(s->disk)) != SQLITE_OK)
 		return sql_fail(s, err);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	if (sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
@@ -86,6 +89,7 @@ void store_close(struct store *s)
 		sql_done(s);
 		sqlite3_close(s->db);
 	}
+	disk_free(s->disk);
 	result_forget(s);
 	json_decref(s->rows);
 	json_decref(s->news);
@@ -102,4 +106,9 @@ void store_on_append(struct store *s, store_appended_fn fn, void *arg)
 int64_t store_seq(struct store *s)
 {
 	return s->head.seq;
+}
+
+bool store_is_full(struct store *s)
+{
+	return disk_is_full(s->disk);
 }

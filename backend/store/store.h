@@ -48,6 +48,12 @@ typedef void (*store_appended_fn)(void *arg, const json_t *row);
 bool store_open(const char *path, struct store **ret, struct err *err);
 void store_close(struct store *s);
 void store_on_append(struct store *s, store_appended_fn fn, void *arg);
+/*
+ * The disk is full and the reserve of 256 kB beside the database was given back: what is written now may be the last.
+ * Only what brings things to an end (a rollback, undoing, finishing) should still be journalled. It becomes false again
+ * when there is room.
+ */
+bool store_is_full(struct store *s);
 
 /* One row in a transaction of its own, or in the one that store_begin opened. The body is consumed, also on failure. */
 bool store_append(struct store *s, const char *actor, const char *type, json_t *take_body, int64_t *ret_seq,

@@ -10,6 +10,7 @@
 #include "backend/store/sql.h"
 #include "backend/store/store.h"
 
+struct disk;
 struct result;
 
 /* Where the chain stands: the last row's number and hash. */
@@ -17,6 +18,7 @@ struct chain { int64_t seq; char hash[DIGEST_SIZE]; };
 
 struct store {
 	char *path;
+	struct disk *disk;                /* under db */
 	sqlite3 *db;
 	sqlite3_stmt *stmts[SQL_COUNT];
 
