@@ -133,7 +133,7 @@ bool artifact_import(const char *store, const char *file, char ret_sha256[static
 	AUTO(mem_auto_close) int to = -1;
 	AUTO(mem_auto_free) char *part = file_join(store, PART_PREFIX "XXXXXX");
 	char sha256[DIGEST_SIZE];
-	int64_t size;
+	int64_t size = 0;
 
 	if (from < 0 || !file_make_dirs(store, 0700, err))
 		return false;

@@ -152,8 +152,8 @@ static const struct config_kind retention_kind = {
 };
 
 #define DEADLINE(text, stage, limit) \
-	{ .name = text, .type = KEY_DURATION, .at = APP(deadline_ms[stage]), .min = SECOND, .max = DAY, \
-	  .otherwise = limit, .help = "How long the stage " text " may take before it counts as failed." }
+	{ .name = (text), .type = KEY_DURATION, .at = APP(deadline_ms[stage]), .min = SECOND, .max = DAY, \
+	  .otherwise = (limit), .help = "How long the stage " text " may take before it counts as failed." }
 
 /* The gate has none: it waits for people. */
 static const struct config_key deadline_keys[] = {

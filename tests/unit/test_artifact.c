@@ -39,7 +39,7 @@ static int begin(void **state)
 	struct place *p = mem_alloc(sizeof *p);
 	AUTO(mem_auto_free) char *in = NULL;
 
-	strcpy(p->dir, "/tmp/slipway-artifact.XXXXXX");
+	snprintf(p->dir, sizeof p->dir, "/tmp/slipway-artifact.XXXXXX");
 	if (!mkdtemp(p->dir))
 		return -1;
 	p->archive = file_join(p->dir, "given");
