@@ -158,6 +158,29 @@ bench: deps  ## measures what is promised: switch, rollback, first content, list
 	@for b in $(BENCHES) $(filter-out %.c %.h,$(wildcard tests/bench/bench_*)); do \
 		echo "== $$b"; SLIPWAY_BUILD='$(abspath $(BUILD))' $$b || exit 1; done
 
+BINDIR := $(PREFIX)/bin
+.PHONY: install
+install: all  ## installs programs, man pages, completion, unit, schema (PREFIX=/usr/local DESTDIR=)
+	install -d '$(DESTDIR)$(BINDIR)'
+	install -m 755 $(BUILD)/slipway $(BUILD)/slipwayd '$(DESTDIR)$(BINDIR)'
+	for page in $(wildcard share/man/*.[1-8]); do \
+		install -D -m 644 "$$page" '$(DESTDIR)$(PREFIX)'/share/man/man"$${page##*.}"/"$${page##*/}" || exit 1; done
+	install -D -m 644 share/completions/slipway.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/slipway'
+	install -D -m 644 share/slipway.schema.json '$(DESTDIR)$(PREFIX)/share/slipway/slipway.schema.json'
+	install -d '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	sed 's|@BINDIR@|$(BINDIR)|' share/systemd/slipway.service >'$(DESTDIR)$(PREFIX)/lib/systemd/system/slipway.service'
+	chmod 644 '$(DESTDIR)$(PREFIX)/lib/systemd/system/slipway.service'
+
+.PHONY: demo demo-stop demo-reset
+demo:  ## releases the sample application; opens the console on it (LIVE=1: builds arrive by themselves)
+	@.ci/install-packages build run
+	@$(PMAKE) -s all demo-programs
+	@BUILD=$(BUILD) demo/run $(if $(LIVE),live)
+demo-stop:  ## ends every process that the demo started
+	@BUILD=$(BUILD) demo/run stop
+demo-reset:  ## stops the demo and forgets what it deployed
+	@BUILD=$(BUILD) demo/run reset
+
 .PHONY: clean
 clean:  ## removes what was built (stop the demo before: make demo-stop)
 	@if [ -S $(BUILD)/demo/.slipway/slipway.sock ]; then echo "The demo may be running in $(BUILD)/demo: make demo-stop first"; exit 1; fi
