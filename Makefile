@@ -140,7 +140,7 @@ valgrind: deps-all  ## unit tests under valgrind
 .PHONY: fuzz
 FUZZ_SECONDS ?= 30
 fuzz: deps-all  ## fuzzes every reader of foreign bytes, FUZZ_SECONDS=30 each
-	@tests/tools/fuzz $(FUZZ_SECONDS)
+	@CFLAGS_ALL='$(STD) $(WARN) $(CFLAGS_PKG)' LIBS_ALL='$(LIBS_TEST)' tests/tools/fuzz $(FUZZ_SECONDS)
 
 .PHONY: analyze
 analyze: deps-all  ## second compiler, gcc -fanalyzer and clang-tidy over every C file

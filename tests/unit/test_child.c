@@ -437,6 +437,9 @@ static void no_process_left_to_fork_is_an_error(void **state)
 	struct run *r = run_of(state, 0);
 
 	run(r, (struct child_spec){ .argv = argv });
+	/* In a root folder of root's alone, another user cannot even open /dev/null. */
+	if (strcmp(r->out.data, "nobody may not search /") == 0)
+		skip();
 	assert_string_equal(r->out.data, "start true: make a process: Resource temporarily unavailable");
 	assert_int_equal(r->end.code, 0);
 }
@@ -533,6 +536,10 @@ static int act_no_fork(void)
 	/* The limit does not hold for root. */
 	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 		return 1;
+	if (access("/dev/null", R_OK) != 0) {
+		fputs("nobody may not search /", stdout);
+		return 0;
+	}
 	if (setrlimit(RLIMIT_NPROC, &none) != 0 || child_start(loop, &spec, &child, &err))
 		return 1;
 	fputs(err.text, stdout);
