@@ -10,7 +10,7 @@
 #include "backend/store/store_priv.h"
 
 enum {
-	WAITING_WRITE = 4096,      /* so many are written at once, without waiting for a row */
+	WAITING_WRITE = 1024,      /* so many are written at once, without waiting for a row */
 	WAITING_MAX = 200000       /* more than one reader may report; reached only while the disk stays full */
 };
 
