@@ -107,7 +107,7 @@ static char *uri_of(const char *path)
 {
 	static const char query[] = "?mode=ro&immutable=1";
 	size_t max = 3 * strlen(path) + 64;
-	struct buf b;
+	AUTO(buf_done) struct buf b;
 
 	buf_init(&b, max);
 	buf_add_text(&b, "file:");

@@ -53,6 +53,8 @@ bool result_write(struct store *s, struct err *err)
 
 void result_committed(struct store *s)
 {
+	if (s->written_results == 0)
+		return;
 	for (size_t i = 0; i < s->written_results; i++)
 		result_done(&s->results[i]);
 	s->nresults -= s->written_results;
