@@ -51,9 +51,9 @@ SERIAL := crash live
 tests_of = $(patsubst %.c,$(BUILD)/%,$(foreach d,$(1),$(wildcard tests/$(d)/test_*.c)))
 scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/test_*)))
 UNIT_TESTS := $(call tests_of,unit)
-TESTS := $(call tests_of,$(PARALLEL) $(SERIAL))
+TESTS := $(call tests_of,$(PARALLEL) $(SERIAL)) $(BUILD)/tests/crash/crash_at.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c),$(wildcard tests/*/*.c)))
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c,$(wildcard tests/*/*.c)))
 RUN_TESTS = SLIPWAY_BUILD='$(abspath $(BUILD))' BUILD='$(BUILD)' tests/tools/run-tests -l $(BUILD)/test-logs
 
 # The sample application. Its objects stay out of $(BUILD)/demo, which is the demo's workspace.
@@ -89,6 +89,11 @@ $(BUILD)/tests/helpers.a: $(HELPERS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/helpers.a $(BUILD)/all.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_TEST)
+
+# Preloaded into the engine: dies at a chosen write.
+$(BUILD)/tests/crash/crash_at.so: tests/crash/crash_at.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
 
 $(DEMO_BIN)/%.o: demo/src/%.c
 	@mkdir -p $(@D)
