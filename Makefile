@@ -54,6 +54,9 @@ UNIT_TESTS := $(call tests_of,unit)
 TESTS := $(call tests_of,$(PARALLEL) $(SERIAL)) $(BUILD)/tests/crash/crash_at.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c,$(wildcard tests/*/*.c)))
+# A folder's helpers serve its own tests, so that a double of the engine never stands in for the engine elsewhere; those
+# in tests/tools serve all.
+helpers_of = $(BUILD)/tests/$(1)/helpers.a $(BUILD)/tests/tools/helpers.a
 RUN_TESTS = SLIPWAY_BUILD='$(abspath $(BUILD))' BUILD='$(BUILD)' tests/tools/run-tests -l $(BUILD)/test-logs
 
 # The sample application. Its objects stay out of $(BUILD)/demo, which is the demo's workspace.
@@ -83,11 +86,12 @@ $(BUILD)/slipwayd: $(BUILD)/backend/main.o $(ENGINE_OBJS)
 $(BUILD)/all.a: $(ALL_OBJS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/tests/helpers.a: $(HELPERS)
+$(BUILD)/tests/%/helpers.a: $(HELPERS)
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar rcs $@ $(filter $(@D)/%,$^)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/helpers.a $(BUILD)/all.a
+.SECONDEXPANSION:
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call helpers_of,$$(notdir $$(@D))) $(BUILD)/all.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_TEST)
 
 # Preloaded into the engine: dies at a chosen write.
@@ -195,5 +199,5 @@ clean:  ## removes what was built (stop the demo before: make demo-stop)
 help:  ## lists the targets
 	@awk -F '## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
-.PRECIOUS: $(BUILD)/%.o $(DEMO_BIN)/%.o
+.PRECIOUS: $(BUILD)/tests/%/helpers.a $(BUILD)/%.o $(DEMO_BIN)/%.o
 -include $(shell find $(BUILD) -path $(BUILD)/demo -prune -o -type f -name '*.d' -print 2>/dev/null)

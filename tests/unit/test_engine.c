@@ -203,9 +203,9 @@ struct fixture {
 };
 
 static const char configuration[] =
-	"{\"application\":\"shop\",\"components\":{\"web\":{\"start\":[\"bin/web\"],\"protocol\":\"http\"}},"
+	"{\"application\":\"shop\",\"components\":{\"web\":{\"start\":[\"bin/web\"],\"protocol\":\"http\",\"health_within\":\"500ms\"}},"
 	"\"environments\":[{\"name\":\"dev\",\"protection\":\"open\",\"driver\":\"host\",\"ports\":{\"web\":18999},"
-	"\"slots\":\"23990-23999\"}],\"deadlines\":{\"start\":\"300ms\"},\"warm\":\"1h\"%s}";
+	"\"slots\":\"23990-23999\"}],\"deadlines\":{\"start\":\"1s\"},\"warm\":\"1h\"%s}";
 
 static void passed_limit(void *arg)
 {
@@ -219,6 +219,11 @@ static void row(void *arg, const json_t *value)
 {
 	struct fixture *f = arg;
 
+	if (getenv("SLIPWAY_TEST_ROWS")) {
+		AUTO(mem_auto_free) char *line = json_line(value);
+
+		print_message("%s\n", line);
+	}
 	if (f->wanted && strcmp(json_text(value, "type"), f->wanted) == 0 && --f->wanted_rows == 0)
 		loop_stop(f->loop);
 }
@@ -568,16 +573,25 @@ static void restart_during(struct fixture *f, enum stage stage, enum driver_prob
 
 static void restart_settles_each_stage_by_probing(void **state)
 {
-	static const struct { enum stage stage; enum driver_probe probe; const char *asked, *live, *then; } rows[] = {
-		{ STAGE_FETCH, PROBE_NOT_STARTED, "probe-fetch fetch stage start switch verify drain ", "1.1.0", "succeeded" },
-		{ STAGE_START, PROBE_DONE, "probe-start switch verify drain ", "1.1.0", "succeeded" },
-		{ STAGE_START, PROBE_FAILED, "probe-start undo-to-1.0.0 ", "1.0.0", "failed" },
-		{ STAGE_SWITCH, PROBE_NOT_STARTED, "probe-switch switch verify drain ", "1.1.0", "succeeded" },
-		{ STAGE_SWITCH, PROBE_DONE, "probe-switch verify drain ", "1.1.0", "succeeded" },
-		{ STAGE_SWITCH, PROBE_UNKNOWN, "probe-switch ", "1.0.0", "attention" },
-		{ STAGE_VERIFY, PROBE_NOT_STARTED, "probe-verify verify drain ", "1.1.0", "succeeded" },
-		{ STAGE_VERIFY, PROBE_FAILED, "probe-verify undo-to-1.0.0 ", "1.0.0", "failed" },
-		{ STAGE_DRAIN, PROBE_NOT_STARTED, "probe-drain drain ", "1.1.0", "succeeded" },
+	static const struct { enum stage stage; enum driver_probe probe; const char *asked, *live, *back, *then; } rows[] = {
+		{ STAGE_FETCH, PROBE_NOT_STARTED, "probe-fetch fetch stage start switch verify drain ", "1.1.0", "1.0.0",
+		  "succeeded" },
+		{ STAGE_START, PROBE_DONE, "probe-start switch verify drain ", "1.1.0", "1.0.0",
+		  "succeeded" },
+		{ STAGE_START, PROBE_FAILED, "probe-start undo-to-1.0.0 ", "1.0.0", "1.1.0",
+		  "failed" },
+		{ STAGE_SWITCH, PROBE_NOT_STARTED, "probe-switch switch verify drain ", "1.1.0", "1.0.0",
+		  "succeeded" },
+		{ STAGE_SWITCH, PROBE_DONE, "probe-switch verify drain ", "1.1.0", "1.0.0",
+		  "succeeded" },
+		{ STAGE_SWITCH, PROBE_UNKNOWN, "probe-switch ", "1.0.0", "1.1.0",
+		  "attention" },
+		{ STAGE_VERIFY, PROBE_NOT_STARTED, "probe-verify verify drain ", "1.1.0", "1.0.0",
+		  "succeeded" },
+		{ STAGE_VERIFY, PROBE_FAILED, "probe-verify undo-to-1.0.0 ", "1.0.0", "none",
+		  "failed" },
+		{ STAGE_DRAIN, PROBE_NOT_STARTED, "probe-drain drain ", "1.1.0", "1.0.0",
+		  "succeeded" },
 	};
 	struct fixture *f = *state;
 
@@ -586,8 +600,8 @@ static void restart_settles_each_stage_by_probing(void **state)
 		restart_during(f, rows[i].stage, rows[i].probe);
 		if (strcmp(script.log, rows[i].asked) != 0)
 			fail_msg("row %zu: the driver was asked \"%s\", not \"%s\"", i, script.log, rows[i].asked);
-		assert_now(f, rows[i].live, strcmp(rows[i].live, "1.1.0") == 0 ? "1.0.0" : i ? "1.1.0" : "none",
-		           rows[i].then);
+		/* A build that failed when it had the traffic is no rollback target any more, though it was good before. */
+		assert_now(f, rows[i].live, rows[i].back, rows[i].then);
 	}
 }
 
