@@ -321,6 +321,15 @@ static void hard_links_that_lead_outside_are_refused(void **state)
 	}
 }
 
+static void a_link_cannot_be_moved_outside_by_a_hard_link_to_it(void **state)
+{
+	struct place *p = *state;
+
+	pack(p, (struct member[]){ { .path = "a/l", .type = AE_IFLNK, .link = "../victim" }, { .path = "l", .link = "a/l" } },
+	     2);
+	assert_refused(p, "the hard link l leads to the link a/l");
+}
+
 static void devices_fifos_and_sockets_are_refused(void **state)
 {
 	static const struct { mode_t type; const char *why; } rows[] = {
@@ -735,6 +744,7 @@ int main(void)
 		TEST(a_write_through_a_link_of_the_archive_is_refused),
 		TEST(a_second_file_of_the_same_name_does_not_write_through_the_first),
 		TEST(hard_links_that_lead_outside_are_refused),
+		TEST(a_link_cannot_be_moved_outside_by_a_hard_link_to_it),
 		TEST(devices_fifos_and_sockets_are_refused),
 		TEST(setuid_and_setgid_are_dropped),
 		TEST(what_cannot_be_removed_again_is_not_made),
