@@ -17,7 +17,7 @@ static void digest_of(const char *path, char ret[static DIGEST_SIZE])
 	AUTO(mem_auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		strcpy(ret, "absent");
+		snprintf(ret, DIGEST_SIZE, "absent");
 	else
 		assert_ok(digest_fd(fd, ret, NULL, err));
 }
@@ -331,7 +331,8 @@ static void builds_are_found_by_any_part_of_their_texts(void **state)
 {
 	static const struct { const char *q, *then; } rows[] = {
 		{ NULL, "4 3 2 1" }, { "", "4 3 2 1" }, { "9f3", "4 1" }, { "9F3C", "4 1" }, { "m\xc3\xbcller", "3" },
-		{ "\xc3\xbcll", "3" }, { "\xc3\xbcl", "3" }, { "checkout", "2" }, { "kou", "2" }, { "main", "4 3 2 1" }, { "nowhere", "" },
+		{ "\xc3\xbcll", "3" }, { "\xc3\xbcl", "3" }, { "checkout", "2" }, { "kou", "2" }, { "main", "4 3 2 1" },
+		{ "nowhere", "" },
 		{ "a", "4 3 2 1" }, { "ob", "2 1" }, { "100%", "4" }, { "%", "4" }, { "_", "3" }, { "a_b", "3" }, { "\"", "4" },
 		{ "say \"", "4" }, { "' OR 1=1 --", "" }, { "AND", "" }, { "\\", "" }, { "*", "" }, { "\xff\xfe\xfd\xfc", "" },
 	};
