@@ -122,7 +122,7 @@ unit: $(UNIT_TESTS)  ## builds and runs the unit tests
 # Packages first, then make once more: what pkg-config says must be asked when they are there.
 .PHONY: check check-built
 check: deps  ## installs what is missing, builds, runs every test; last line: N passed, N failed
-	@$(PMAKE) all demo-programs tests
+	@$(PMAKE) all demo-programs tests $(BUILD)/share/docs/docs
 	@$(MAKE) --no-print-directory check-built
 check-built:
 	@$(RUN_TESTS) --parallel $(call tests_of,$(PARALLEL)) $(call scripts_of,$(PARALLEL)) \
@@ -160,6 +160,13 @@ layers: all  ## includes go down only; the console links no engine library
 	@BUILD=$(BUILD) tests/tools/layers
 limits:  ## sizes of files and functions, banned functions
 	@tests/tools/limits
+
+$(BUILD)/share/docs/docs: $(BUILD)/share/docs/docs.o $(BUILD)/all.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_CONSOLE)
+
+.PHONY: docs
+docs: all $(BUILD)/share/docs/docs  ## writes what is made from the tables: man pages, completion, schema
+	@BUILD=$(BUILD) share/docs/make-docs write
 
 .PHONY: bench
 bench: deps  ## measures what is promised: switch, rollback, first content, lists
