@@ -18,7 +18,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 PKGS_SHARED := jansson libevent_core
 PKGS_CONSOLE := $(PKGS_SHARED) ncursesw
 PKGS_ENGINE := $(PKGS_SHARED) libevent_extra libcurl sqlite3 libarchive expat libcrypto
-PKGS_TEST := cmocka vterm libpng
+PKGS_TEST := cmocka vterm libpng freetype2
 PKGS_DEMO := libevent_core libevent_extra
 
 # pkg-config is asked once for each list, when it is first needed. Programs need their own libraries only, tests all.
@@ -53,7 +53,7 @@ scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/te
 UNIT_TESTS := $(call tests_of,unit)
 TESTS := $(call tests_of,$(PARALLEL) $(SERIAL)) $(BUILD)/tests/crash/crash_at.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c,$(wildcard tests/*/*.c)))
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/tools/shot.c,$(wildcard tests/*/*.c)))
 # A folder's helpers serve its own tests, so that a double of the engine never stands in for the engine elsewhere; those
 # in tests/tools serve all.
 helpers_of = $(BUILD)/tests/$(1)/helpers.a $(BUILD)/tests/tools/helpers.a
