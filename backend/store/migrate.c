@@ -90,9 +90,12 @@ static bool read_number(sqlite3 *db, const char *text, int64_t *ret)
 static bool judge(sqlite3 *db, const char *path, struct err *err)
 {
 	int64_t version, application, tables;
+	bool ok = read_number(db, "PRAGMA user_version", &version) && read_number(db, "PRAGMA application_id", &application)
+		&& read_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
 
-	if (!read_number(db, "PRAGMA user_version", &version) || !read_number(db, "PRAGMA application_id", &application)
-	    || !read_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
+	if (!ok && sqlite3_errcode(db) == SQLITE_BUSY)
+		return err_set(err, ERR_LOCKED, "%s is in use by another program: stop that one first", path);
+	if (!ok)
 		return err_set(err, ERR_CONFIG, "%s cannot be read as a Slipway database: %s; move it away, or restore a copy",
 		               path, sqlite3_errmsg(db));
 	if (tables > 0 && application != APPLICATION_ID)
@@ -128,10 +131,10 @@ static char *uri_of(const char *path)
 static bool judge_with_wal(const char *path, struct err *err)
 {
 	sqlite3 *db = NULL;
-	int flags = SQLITE_OPEN_READWRITE;
 	bool ok;
 
-	if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK
+	    || sqlite3_busy_timeout(db, MIGRATE_BUSY_MS) != SQLITE_OK
 	    || sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK
 	    || sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
 		ok = err_set(err, ERR_INTERNAL, "%s: %s", path, sqlite3_errmsg(db));

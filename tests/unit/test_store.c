@@ -84,6 +84,28 @@ static void nothing_else_can_open_the_live_file(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void a_second_engine_is_told_that_the_file_is_in_use(void **state)
+{
+	struct store_case *c = *state;
+	pid_t child;
+	int status;
+
+	journal_build(c->s, "1", 1000);
+	child = fork();
+	if (child == 0) {
+		struct err why = { 0 };
+		struct store *s;
+
+		if (store_open(c->path, &s, &why))
+			_exit(1);
+		_exit(why.kind == ERR_LOCKED && strstr(why.text, "in use by another program") ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	journal_build(c->s, "2", 1000);
+	assert_int_equal(store_seq(c->s), 2);
+}
+
 static void a_file_from_a_newer_version_is_refused_and_stays_untouched(void **state)
 {
 	static const bool with_wal[] = { false, true };
@@ -748,6 +770,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_file_is_private_and_in_wal_mode),
 		CASE(nothing_else_can_open_the_live_file),
+		CASE(a_second_engine_is_told_that_the_file_is_in_use),
 		cmocka_unit_test(a_file_from_a_newer_version_is_refused_and_stays_untouched),
 		cmocka_unit_test(files_that_are_not_ours_are_refused),
 		CASE(a_path_with_odd_letters_opens_twice),
