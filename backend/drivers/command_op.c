@@ -196,18 +196,17 @@ static struct build op_build(const struct op *op)
 static void printed(void *arg, bool is_stderr, const char *data, size_t len)
 {
 	struct driver_env *d = arg;
+	const struct driver_job *job = d->op.job;
 	struct buf *tail = &d->op.tail;
+	size_t kept = len < TAIL_MAX ? len : TAIL_MAX;
 
 	(void)is_stderr;
-	if (d->op.job->output)
-		d->op.job->output(d->op.job->output_arg, data, len);
-	if (len >= TAIL_MAX) {
-		data += len - TAIL_MAX;
-		len = TAIL_MAX;
-	}
-	if (tail->len + len > TAIL_MAX)
-		buf_drop(tail, tail->len + len - TAIL_MAX);
-	buf_add(tail, data, len);
+	if (tail->len + kept > TAIL_MAX)
+		buf_drop(tail, tail->len + kept - TAIL_MAX);
+	buf_add(tail, data + len - kept, kept);
+	/* Last: who reads it may close us. */
+	if (job->output)
+		job->output(job->output_arg, data, len);
 }
 
 static bool start_child(struct driver_env *d, char **argv, int64_t timeout_ms, int64_t grace_ms, child_end_fn end,
