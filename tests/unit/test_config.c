@@ -408,20 +408,27 @@ static void counts_are_limited(void **state)
 	assert_string_equal(got, "1:36: \"components\" has 65 entries; at most 64 are possible\n");
 }
 
-/* A workspace in a folder of its own; done removes it. */
+/* A workspace in a folder of its own. */
 struct workspace { char dir[64]; struct config *config; struct config_mistakes mistakes; };
 
-static void workspace_begin(struct workspace *w)
+static int workspace_begin(void **state)
 {
-	*w = (struct workspace){ .dir = "/tmp/slipway-config.XXXXXX" };
-	assert_non_null(mkdtemp(w->dir));
+	struct workspace *w = mem_alloc(sizeof *w);
+
+	snprintf(w->dir, sizeof w->dir, "/tmp/slipway-config.XXXXXX");
+	*state = w;
+	return mkdtemp(w->dir) ? 0 : -1;
 }
 
-static void workspace_end(struct workspace *w)
+static int workspace_end(void **state)
 {
+	struct workspace *w = *state;
+
 	config_free(w->config);
 	config_mistakes_done(&w->mistakes);
-	assert_true(file_remove_tree(w->dir, NULL));
+	file_remove_tree(w->dir, NULL);
+	free(w);
+	return 0;
 }
 
 static void workspace_put(struct workspace *w, const char *name, const char *text)
@@ -441,15 +448,12 @@ static char *small_app(const char *name, int port, int slots)
 
 static void a_folder_without_configuration_is_one_mistake_that_shows_how_to_begin(void **state)
 {
-	struct workspace w;
+	struct workspace *w = *state;
 
-	(void)state;
-	workspace_begin(&w);
-	assert_false(config_load(w.dir, &w.config, &w.mistakes));
-	assert_int_equal(w.mistakes.n, 1);
-	assert_non_null(strstr(w.mistakes.items[0].text, w.dir));
-	assert_non_null(strstr(w.mistakes.items[0].text, "slipway init"));
-	workspace_end(&w);
+	assert_false(config_load(w->dir, &w->config, &w->mistakes));
+	assert_int_equal(w->mistakes.n, 1);
+	assert_non_null(strstr(w->mistakes.items[0].text, w->dir));
+	assert_non_null(strstr(w->mistakes.items[0].text, "slipway init"));
 }
 
 static void several_applications_are_sorted_by_name(void **state)
@@ -457,74 +461,62 @@ static void several_applications_are_sorted_by_name(void **state)
 	AUTO(mem_auto_free) char *shop = small_app("shop", 8080, 21000);
 	AUTO(mem_auto_free) char *bank = small_app("bank", 8081, 21010);
 	AUTO(mem_auto_free) char *desk = small_app("desk", 8082, 21020);
-	struct workspace w;
+	struct workspace *w = *state;
 
-	(void)state;
-	workspace_begin(&w);
-	workspace_put(&w, "slipway.json", shop);
-	workspace_put(&w, "slipway.d/1.json", desk);
-	workspace_put(&w, "slipway.d/2.json", bank);
-	workspace_put(&w, "slipway.d/.2.json", "an editor's own file");
-	workspace_put(&w, "slipway.d/notes.txt", "notes");
-	assert_true(config_load(w.dir, &w.config, &w.mistakes));
-	assert_int_equal(w.config->napps, 3);
-	assert_string_equal(w.config->apps[0].name, "bank");
-	assert_string_equal(w.config->apps[1].name, "desk");
-	assert_string_equal(w.config->apps[2].name, "shop");
-	assert_null(config_app(w.config, NULL));
-	assert_non_null(strstr(w.config->apps[0].file, "/slipway.d/2.json"));
-	assert_string_equal(w.config->apps[2].dir, w.dir);
-	workspace_end(&w);
+	workspace_put(w, "slipway.json", shop);
+	workspace_put(w, "slipway.d/1.json", desk);
+	workspace_put(w, "slipway.d/2.json", bank);
+	workspace_put(w, "slipway.d/.2.json", "an editor's own file");
+	workspace_put(w, "slipway.d/notes.txt", "notes");
+	assert_true(config_load(w->dir, &w->config, &w->mistakes));
+	assert_int_equal(w->config->napps, 3);
+	assert_string_equal(w->config->apps[0].name, "bank");
+	assert_string_equal(w->config->apps[1].name, "desk");
+	assert_string_equal(w->config->apps[2].name, "shop");
+	assert_null(config_app(w->config, NULL));
+	assert_non_null(strstr(w->config->apps[0].file, "/slipway.d/2.json"));
+	assert_string_equal(w->config->apps[2].dir, w->dir);
 }
 
 static void applications_cannot_share_names_ports_or_slots(void **state)
 {
 	AUTO(mem_auto_free) char *one = small_app("shop", 8080, 21000);
 	AUTO(mem_auto_free) char *two = small_app("shop", 8080, 21002);
-	struct workspace w;
+	struct workspace *w = *state;
 
-	(void)state;
-	workspace_begin(&w);
-	workspace_put(&w, "slipway.d/a.json", one);
-	workspace_put(&w, "slipway.d/b.json", two);
-	assert_false(config_load(w.dir, &w.config, &w.mistakes));
-	assert_int_equal(w.mistakes.n, 3);
+	workspace_put(w, "slipway.d/a.json", one);
+	workspace_put(w, "slipway.d/b.json", two);
+	assert_false(config_load(w->dir, &w->config, &w->mistakes));
+	assert_int_equal(w->mistakes.n, 3);
 	for (size_t i = 0; i < 3; i++)
-		assert_string_equal(w.mistakes.items[i].file, "slipway.d/b.json");
-	assert_string_equal(w.mistakes.items[0].text, "the application \"shop\" is in slipway.d/a.json already");
-	assert_string_equal(w.mistakes.items[1].text, "port 8080 collides with the port of web in dev (slipway.d/a.json:3)");
-	assert_string_equal(w.mistakes.items[2].text,
+		assert_string_equal(w->mistakes.items[i].file, "slipway.d/b.json");
+	assert_string_equal(w->mistakes.items[0].text, "the application \"shop\" is in slipway.d/a.json already");
+	assert_string_equal(w->mistakes.items[1].text, "port 8080 collides with the port of web in dev (slipway.d/a.json:3)");
+	assert_string_equal(w->mistakes.items[2].text,
 	                    "\"slots\" 21002-21004 collide with the slots 21000-21002 of dev (slipway.d/a.json:3)");
-	workspace_end(&w);
 }
 
 static void mistakes_of_all_files_come_together(void **state)
 {
-	struct workspace w;
+	struct workspace *w = *state;
 
-	(void)state;
-	workspace_begin(&w);
-	workspace_put(&w, "slipway.d/a.json", "{");
-	workspace_put(&w, "slipway.d/b.json", "[]");
-	assert_false(config_load(w.dir, &w.config, &w.mistakes));
-	assert_int_equal(w.mistakes.n, 2);
-	assert_string_equal(w.mistakes.items[0].file, "slipway.d/a.json");
-	assert_string_equal(w.mistakes.items[1].file, "slipway.d/b.json");
-	workspace_end(&w);
+	workspace_put(w, "slipway.d/a.json", "{");
+	workspace_put(w, "slipway.d/b.json", "[]");
+	assert_false(config_load(w->dir, &w->config, &w->mistakes));
+	assert_int_equal(w->mistakes.n, 2);
+	assert_string_equal(w->mistakes.items[0].file, "slipway.d/a.json");
+	assert_string_equal(w->mistakes.items[1].file, "slipway.d/b.json");
 }
 
 static void a_fifo_in_place_of_the_file_is_refused_without_waiting(void **state)
 {
 	AUTO(mem_auto_free) char *path = NULL;
-	struct workspace w;
+	struct workspace *w = *state;
 
-	(void)state;
-	workspace_begin(&w);
-	path = file_join(w.dir, "slipway.json");
+	path = file_join(w->dir, "slipway.json");
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_false(config_load(w.dir, &w.config, &w.mistakes));
-	assert_non_null(strstr(w.mistakes.items[0].text, "is not a regular file"));
-	workspace_end(&w);
+	assert_false(config_load(w->dir, &w->config, &w->mistakes));
+	assert_non_null(strstr(w->mistakes.items[0].text, "is not a regular file"));
 }
 
 static void the_same_port_on_two_addresses_is_no_collision(void **state)
@@ -564,6 +556,8 @@ static void the_published_schema_is_the_one_of_the_table(void **state)
 	free(text);
 }
 
+#define IN_WORKSPACE(name) cmocka_unit_test_setup_teardown(name, workspace_begin, workspace_end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,11 +570,11 @@ int main(void)
 		cmocka_unit_test(what_is_no_json_is_one_mistake_with_its_place),
 		cmocka_unit_test(too_many_mistakes_end_with_a_line_that_says_so),
 		cmocka_unit_test(counts_are_limited),
-		cmocka_unit_test(a_folder_without_configuration_is_one_mistake_that_shows_how_to_begin),
-		cmocka_unit_test(several_applications_are_sorted_by_name),
-		cmocka_unit_test(applications_cannot_share_names_ports_or_slots),
-		cmocka_unit_test(mistakes_of_all_files_come_together),
-		cmocka_unit_test(a_fifo_in_place_of_the_file_is_refused_without_waiting),
+		IN_WORKSPACE(a_folder_without_configuration_is_one_mistake_that_shows_how_to_begin),
+		IN_WORKSPACE(several_applications_are_sorted_by_name),
+		IN_WORKSPACE(applications_cannot_share_names_ports_or_slots),
+		IN_WORKSPACE(mistakes_of_all_files_come_together),
+		IN_WORKSPACE(a_fifo_in_place_of_the_file_is_refused_without_waiting),
 		cmocka_unit_test(the_same_port_on_two_addresses_is_no_collision),
 		cmocka_unit_test(the_published_schema_is_the_one_of_the_table),
 	};
