@@ -253,13 +253,11 @@ void term_suspend(struct term *t)
 	go_outside(t);
 }
 
-bool term_resume(struct term *t)
+void term_resume(struct term *t)
 {
-	bool changed = term_resized(t);
-
+	read_size(t);
 	go_inside(t);
 	term_drain(t);
-	return changed;
 }
 
 void term_ask(struct term *t)

@@ -1,0 +1,279 @@
+/*
+ * switch: all components and previews move at once, in one map transaction, while the prober counts; then the map file,
+ * the proof that the new colour answers, and the workers. A rollback goes the same way without anything that waits.
+ */
+#include <stdlib.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/loop.h"
+#include "backend/base/mem.h"
+#include "backend/drivers/host/admin.h"
+#include "backend/drivers/host/haproxy.h"
+#include "backend/drivers/host/health.h"
+#include "backend/drivers/host/host_priv.h"
+#include "backend/drivers/host/mapping.h"
+#include "backend/drivers/host/prober.h"
+#include "backend/drivers/host/slot.h"
+#include "backend/drivers/host/starter.h"
+#include "backend/drivers/host/stopper.h"
+#include "backend/http/http.h"
+
+/* A health check of the start stage counts for so long; how often and how long a proof is looked for. */
+enum { HEALTHY_FOR_MS = 1000, PROBE_EVERY_MS = 20, PROBE_AFTER_MS = 300, PROOF_EVERY_MS = 20, PROOF_MS = 5000 };
+
+struct switching {
+	int64_t map_us;
+	int64_t proof_until_ms;
+	size_t part;                           /* which component is being proven */
+};
+
+static void prove(void *arg);
+
+static void finish(void *arg)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+	json_t *detail = json_pack("{s:I, s:s, s:s}", "map_us", (json_int_t)s->map_us, "from", colour_name(op->job->live),
+	                           "to", colour_name(op->job->target));
+
+	if (op->prober)
+		json_object_set_new(detail, "prober", prober_json(op->prober));
+	if (op->facts)
+		json_object_set(detail, "workers", op->facts);
+	op_say(op, "traffic moved from %s to %s in %.1f ms", colour_name(op->job->live), colour_name(op->job->target),
+	       (double)s->map_us / 1000);
+	op_ok(op, detail);
+}
+
+/* The prober looks on for a while after a deploy; a rollback is reported at once. */
+static void finish_after_probing(struct op *op)
+{
+	if (op->job->kind == KIND_ROLLBACK || !op->prober) {
+		finish(op);
+		return;
+	}
+	op->timer = loop_timer_new(op->denv->loop, finish, op);
+	loop_timer_set(op->timer, PROBE_AFTER_MS);
+}
+
+static void workers_started(void *arg, const struct driver_outcome *outcome)
+{
+	struct op *op = arg;
+
+	op->starter = NULL;
+	if (!outcome->ok) {
+		op_fail_as(op, outcome);
+		return;
+	}
+	op->facts = json_incref(outcome->detail);
+	finish_after_probing(op);
+}
+
+static void workers_stopped(void *arg, const struct driver_outcome *outcome)
+{
+	struct op *op = arg;
+
+	op->stopper = NULL;
+	if (!outcome->ok) {
+		op_fail_as(op, outcome);
+		return;
+	}
+	op->starter = starter_start(&(struct starter_spec){
+		.denv = op->denv, .model = op->model, .job = op->job, .colour = op->job->target, .version = op->job->version,
+		.which = STARTER_WORKERS,
+	}, workers_started, op);
+}
+
+static bool has_workers(const struct host_model *model)
+{
+	for (size_t i = 0; i < model->n; i++)
+		if (!host_part_serves(&model->parts[i]))
+			return true;
+	return false;
+}
+
+static void move_workers(struct op *op)
+{
+	if (!has_workers(op->model)) {
+		finish_after_probing(op);
+		return;
+	}
+	op->stopper = stopper_start(op->denv, stopper_workers(op->denv, op->model, op->job->live), workers_stopped, op);
+}
+
+/* Sessions on the target's backend beyond those before the switch: somebody came through public and was served. */
+static bool is_proven(const struct op *op, const char *csv, const struct host_part *part)
+{
+	AUTO(mem_auto_free) char *backend = mem_printf("%s-%s", part->name, colour_name(op->job->target));
+	int64_t before = op->denv->stats ? haproxy_stat(op->denv->stats, backend, "BACKEND", "stot") : 0;
+	int64_t now = haproxy_stat(csv, backend, "BACKEND", "stot");
+
+	return now > before || (now > 0 && now < before);      /* a HAProxy that was restarted counts from 0 */
+}
+
+static void proof_came(void *arg, const char *answer, const struct err *err)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+	struct err failed = { 0 };
+
+	op->admin = NULL;
+	if (answer && is_proven(op, answer, &op->model->parts[s->part])) {
+		s->part++;
+		prove(op);
+		return;
+	}
+	if (clock_mono_ms() < s->proof_until_ms) {
+		loop_timer_free(op->timer);
+		op->timer = loop_timer_new(op->denv->loop, prove, op);
+		loop_timer_set(op->timer, PROOF_EVERY_MS);
+		return;
+	}
+	if (err)
+		failed = *err;
+	else
+		err_set(&failed, ERR_TIMEOUT, "%s: requests through the public port do not reach %s",
+		        op->model->parts[s->part].name, colour_name(op->job->target));
+	op_fail(op, "traffic", NULL, &failed);
+}
+
+static void ask_for_proof(struct op *op)
+{
+	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, proof_came, op);
+}
+
+static void tcp_answered(void *arg, bool ok, const char *why)
+{
+	struct op *op = arg;
+
+	(void)ok;
+	(void)why;
+	op->tcp = NULL;
+	ask_for_proof(op);
+}
+
+static void http_answered(void *arg, const struct http_answer *answer)
+{
+	struct op *op = arg;
+
+	(void)answer;
+	op->http = NULL;
+	ask_for_proof(op);
+}
+
+/* One request through public to each component; HAProxy's own figures say where it went. */
+static void prove(void *arg)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+	const struct host_part *part;
+	AUTO(mem_auto_free) char *base = NULL;
+	AUTO(mem_auto_free) char *url = NULL;
+
+	while (s->part < op->model->n && !op->model->parts[s->part].public_port)
+		s->part++;
+	if (s->part == op->model->n) {
+		loop_timer_free(op->timer);
+		op->timer = NULL;
+		move_workers(op);
+		return;
+	}
+	part = &op->model->parts[s->part];
+	if (part->protocol == PROTOCOL_TCP) {
+		op->tcp = health_connect(op->denv->loop, host_model_public_address(op->model), part->public_port, HOST_HEALTH_MS,
+		                         tcp_answered, op);
+		return;
+	}
+	base = host_part_url(op->model, part, false);
+	url = mem_printf("%s%s", base, part->health ? part->health : "/");
+	op->http = http_send(op->denv->http, &(struct http_request){
+		.url = url, .timeout_ms = HOST_HEALTH_MS, .fresh = true,
+	}, http_answered, op);
+}
+
+static enum colour preview_after(const struct op *op)
+{
+	return op->job->live == COLOUR_NONE ? op->job->target : op->job->live;
+}
+
+static void moved(void *arg, int64_t map_us, const struct err *err)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+	struct err failed = { 0 };
+
+	op->mapping = NULL;
+	if (err)
+		failed = *err;
+	else
+		host_write_map(op->denv, op->model, op->job->target, preview_after(op), &failed);
+	if (failed.kind && !op->cancelled) {
+		op_fail(op, "traffic", NULL, &failed);
+		return;
+	}
+	if (op->cancelled) {
+		op_stop(op);
+		return;
+	}
+	s->map_us = map_us;
+	s->proof_until_ms = clock_mono_ms() + PROOF_MS;
+	/* Before the first deployment there was nobody to answer a prober. */
+	if (!op->prober)
+		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
+	prove(op);
+}
+
+static void move(struct op *op)
+{
+	AUTO(routes_done) struct routes routes = { 0 };
+
+	routes_make(op->model, op->job->target, preview_after(op), &routes);
+	op->mapping = mapping_start(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, moved, op);
+}
+
+static void figures_came(void *arg, const char *answer, const struct err *err)
+{
+	struct op *op = arg;
+
+	op->admin = NULL;
+	if (err) {
+		op_fail(op, "traffic", NULL, err);
+		return;
+	}
+	free(op->denv->stats);
+	op->denv->stats = mem_dup(answer);
+	if (op->job->live != COLOUR_NONE)
+		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
+	move(op);
+}
+
+static void ask_for_figures(struct op *op)
+{
+	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, figures_came, op);
+}
+
+static void healthy(void *arg, bool ok, const char *why)
+{
+	struct op *op = arg;
+	struct err err = { 0 };
+
+	op->health = NULL;
+	if (ok) {
+		ask_for_figures(op);
+		return;
+	}
+	err_set(&err, ERR_FAILED, "%s is not well any more: %s", op->job->version, why);
+	op_fail(op, "health", NULL, &err);
+}
+
+void stage_switch(struct op *op)
+{
+	int64_t seen_ms = op->denv->healthy_ms[op->job->target];
+
+	op->state = mem_alloc(sizeof(struct switching));
+	if (op->job->kind == KIND_ROLLBACK && seen_ms && clock_mono_ms() - seen_ms < HEALTHY_FOR_MS)
+		ask_for_figures(op);
+	else
+		op->health = health_ask_all(op->denv->loop, op->denv->http, op->model, op->job->target, HOST_HEALTH_MS, healthy,
+		                            op);
+}
