@@ -18,7 +18,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 PKGS_SHARED := jansson libevent_core
 PKGS_CONSOLE := $(PKGS_SHARED) ncursesw
 PKGS_ENGINE := $(PKGS_SHARED) libevent_extra libcurl sqlite3 libarchive expat libcrypto
-PKGS_TEST := cmocka vterm libpng
+PKGS_TEST := cmocka vterm libpng freetype2
 PKGS_DEMO := libevent_core libevent_extra
 
 # pkg-config is asked once for each list, when it is first needed. Programs need their own libraries only, tests all.
@@ -51,9 +51,12 @@ SERIAL := crash live
 tests_of = $(patsubst %.c,$(BUILD)/%,$(foreach d,$(1),$(wildcard tests/$(d)/test_*.c)))
 scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/test_*)))
 UNIT_TESTS := $(call tests_of,unit)
-TESTS := $(call tests_of,$(PARALLEL) $(SERIAL))
+TESTS := $(call tests_of,$(PARALLEL) $(SERIAL)) $(BUILD)/tests/crash/crash_at.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c),$(wildcard tests/*/*.c)))
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/tools/shot.c,$(wildcard tests/*/*.c)))
+# A folder's helpers serve its own tests, so that a double of the engine never stands in for the engine elsewhere; those
+# in tests/tools serve all.
+helpers_of = $(BUILD)/tests/$(1)/helpers.a $(BUILD)/tests/tools/helpers.a
 RUN_TESTS = SLIPWAY_BUILD='$(abspath $(BUILD))' BUILD='$(BUILD)' tests/tools/run-tests -l $(BUILD)/test-logs
 
 # The sample application. Its objects stay out of $(BUILD)/demo, which is the demo's workspace.
@@ -83,12 +86,18 @@ $(BUILD)/slipwayd: $(BUILD)/backend/main.o $(ENGINE_OBJS)
 $(BUILD)/all.a: $(ALL_OBJS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/tests/helpers.a: $(HELPERS)
+$(BUILD)/tests/%/helpers.a: $(HELPERS)
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar rcs $@ $(filter $(@D)/%,$^)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/helpers.a $(BUILD)/all.a
+.SECONDEXPANSION:
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call helpers_of,$$(notdir $$(@D))) $(BUILD)/all.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_TEST)
+
+# Preloaded into the engine: dies at a chosen write.
+$(BUILD)/tests/crash/crash_at.so: tests/crash/crash_at.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
 
 $(DEMO_BIN)/%.o: demo/src/%.c
 	@mkdir -p $(@D)
@@ -113,7 +122,7 @@ unit: $(UNIT_TESTS)  ## builds and runs the unit tests
 # Packages first, then make once more: what pkg-config says must be asked when they are there.
 .PHONY: check check-built
 check: deps  ## installs what is missing, builds, runs every test; last line: N passed, N failed
-	@$(PMAKE) all demo-programs tests
+	@$(PMAKE) all demo-programs tests $(BUILD)/share/docs/docs
 	@$(MAKE) --no-print-directory check-built
 check-built:
 	@$(RUN_TESTS) --parallel $(call tests_of,$(PARALLEL)) $(call scripts_of,$(PARALLEL)) \
@@ -151,6 +160,13 @@ layers: all  ## includes go down only; the console links no engine library
 	@BUILD=$(BUILD) tests/tools/layers
 limits:  ## sizes of files and functions, banned functions
 	@tests/tools/limits
+
+$(BUILD)/share/docs/docs: $(BUILD)/share/docs/docs.o $(BUILD)/all.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_CONSOLE)
+
+.PHONY: docs
+docs: all $(BUILD)/share/docs/docs  ## writes what is made from the tables: man pages, completion, schema
+	@BUILD=$(BUILD) share/docs/make-docs write
 
 .PHONY: bench
 bench: deps  ## measures what is promised: switch, rollback, first content, lists
@@ -190,5 +206,5 @@ clean:  ## removes what was built (stop the demo before: make demo-stop)
 help:  ## lists the targets
 	@awk -F '## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
-.PRECIOUS: $(BUILD)/%.o $(DEMO_BIN)/%.o
+.PRECIOUS: $(BUILD)/tests/%/helpers.a $(BUILD)/%.o $(DEMO_BIN)/%.o
 -include $(shell find $(BUILD) -path $(BUILD)/demo -prune -o -type f -name '*.d' -print 2>/dev/null)

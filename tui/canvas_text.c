@@ -31,6 +31,12 @@ struct sign {
 	int width;
 };
 
+/* Combining marks are told apart in every locale: wcwidth knows nothing beyond ASCII in C. */
+static bool is_mark(uint32_t code)
+{
+	return (code >= 0x300 && code <= 0x36f) || (code >= 0x20d0 && code <= 0x20ff);
+}
+
 /* The next character of a cleaned text as it will be drawn; returns the bytes it takes there. */
 static size_t next_sign(const struct canvas *c, const char *text, size_t left, struct sign *ret)
 {
@@ -39,15 +45,13 @@ static size_t next_sign(const struct canvas *c, const char *text, size_t left, s
 
 	if (n == 0)
 		n = 1;
-	ret->width = code < 0x80 ? 1 : wcwidth((wchar_t)code);
-	if (code >= 0x80 && canvas_theme(c)->ascii && ret->width != 0) {
-		code = (unsigned char)nearest_ascii(code);
-		ret->width = 1;
-	} else if (code >= 0x80 && canvas_theme(c)->ascii) {
+	ret->width = code < 0x80 ? 1 : is_mark(code) ? 0 : wcwidth((wchar_t)code);
+	if (code >= 0x80 && canvas_theme(c)->ascii && ret->width == 0) {
 		ret->len = 0;
 		return n;
-	} else if (ret->width < 0) {
-		code = '?';
+	}
+	if (code >= 0x80 && (canvas_theme(c)->ascii || ret->width < 0)) {
+		code = (unsigned char)nearest_ascii(code);
 		ret->width = 1;
 	}
 	ret->len = utf8_encode(code, ret->text);

@@ -281,14 +281,42 @@ static void show_cursor(struct frame *f, bool shown, struct buf *out)
 	f->cursor_shown = shown;
 }
 
+/*
+ * Adds a frame with its "repeat the last character" (CSI n b) written out: not all terminals that are called xterm know
+ * it, and some that do lose the last column. ncurses cannot be told to do without, and uses it for ASCII only.
+ */
+static bool add_expanded(struct buf *out, const char *bytes, size_t len)
+{
+	const char *end = bytes + len, *from = bytes;
+
+	for (const char *at = bytes + 1; at + 3 < end; at++) {
+		size_t n = 0;
+		const char *p = at + 2;
+
+		if (at[0] != '\x1b' || at[1] != '[')
+			continue;
+		while (p < end && *p >= '0' && *p <= '9')
+			n = n * 10 + (size_t)(*p++ - '0');
+		if (p == end || *p != 'b')
+			continue;
+		if (!buf_add(out, from, (size_t)(at - from)))
+			return false;
+		while (n-- > 0)
+			if (!buf_add(out, at - 1, 1))
+				return false;
+		from = p + 1;
+	}
+	return buf_add(out, from, (size_t)(end - from));
+}
+
 /* Moves the bytes from the file to `out`. */
 static bool take_bytes(struct frame *f, struct buf *out)
 {
 	off_t size = lseek(f->memory, 0, SEEK_END);
-	char *bytes = size > 0 ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, f->memory, 0) : NULL;
-	bool ok = bytes != MAP_FAILED && buf_add(out, bytes, (size_t)size);
+	char *bytes = size > 0 ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, f->memory, 0) : MAP_FAILED;
+	bool ok = size == 0 || (bytes != MAP_FAILED && add_expanded(out, bytes, (size_t)size));
 
-	if (bytes && bytes != MAP_FAILED)
+	if (bytes != MAP_FAILED)
 		munmap(bytes, (size_t)size);
 	discard(f);
 	return ok;

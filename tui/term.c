@@ -253,11 +253,13 @@ void term_suspend(struct term *t)
 	go_outside(t);
 }
 
-void term_resume(struct term *t)
+bool term_resume(struct term *t)
 {
-	read_size(t);
+	bool changed = term_resized(t);
+
 	go_inside(t);
 	term_drain(t);
+	return changed;
 }
 
 void term_ask(struct term *t)

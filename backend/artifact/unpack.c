@@ -94,9 +94,13 @@ static bool check_links(struct archive_entry *entry, const char *path, struct er
 {
 	const char *hard = archive_entry_hardlink(entry);
 	const char *soft = archive_entry_filetype(entry) == AE_IFLNK ? archive_entry_symlink(entry) : NULL;
+	struct stat st;
 
 	if (hard && path_depth(hard) < 0)
 		return err_set(err, ERR_REFUSED, "the hard link %.200s leads to %.200s, outside the artifact", path, hard);
+	/* It would be the same link in another folder, where its ".." lead somewhere else. */
+	if (hard && lstat(hard, &st) == 0 && S_ISLNK(st.st_mode))
+		return err_set(err, ERR_REFUSED, "the hard link %.200s leads to the link %.200s", path, hard);
 	if (soft && !link_stays_inside(path, soft))
 		return err_set(err, ERR_REFUSED, "the link %.200s leads to %.200s, outside the artifact", path, soft);
 	return true;

@@ -231,6 +231,8 @@ void config_free(struct config *config)
 
 const struct config_app *config_app(const struct config *config, const char *app)
 {
+	if (!config)
+		return NULL;
 	if (!app)
 		return config->napps == 1 ? &config->apps[0] : NULL;
 	for (size_t i = 0; i < config->napps; i++)
@@ -241,7 +243,7 @@ const struct config_app *config_app(const struct config *config, const char *app
 
 const struct config_environment *config_environment(const struct config_app *app, const char *environment)
 {
-	for (size_t i = 0; i < app->nenvironments; i++)
+	for (size_t i = 0; app && i < app->nenvironments; i++)
 		if (app->environments[i].name && strcmp(app->environments[i].name, environment) == 0)
 			return &app->environments[i];
 	return NULL;

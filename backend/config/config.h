@@ -101,7 +101,7 @@ bool config_parse(const char *file, const char *text, size_t len, struct config 
 void config_free(struct config *config);
 void config_mistakes_done(struct config_mistakes *mistakes);
 
-/* Borrowed; NULL when there is none. An app of NULL finds the only application. */
+/* Borrowed; NULL when there is none, also in no configuration. An app of NULL finds the only application. */
 const struct config_app *config_app(const struct config *config, const char *app);
 const struct config_environment *config_environment(const struct config_app *app, const char *environment);
 const struct config_component *config_component(const struct config_app *app, const char *component);

@@ -26,6 +26,8 @@ static void unknown_key(const struct source *s, const struct config_kind *kind, 
 	const char *words[32];
 	size_t n = 0;
 
+	if (s->out->n >= MISTAKES_MAX)
+		return;
 	/* A key with two forms has two rows; the first is enough here. */
 	for (size_t i = 0; i < kind->nkeys && n < ARRAY_LEN(words); i++)
 		if (config_key_find(kind, kind->keys[i].name, -1) == &kind->keys[i])

@@ -414,9 +414,10 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 	struct err err = { 0 };
 	struct adding *a;
 
-	if (!app)
-		err_set(&err, ERR_NOT_FOUND, "there is %s application \"%s\" in the configuration; name one that is",
-		        *app_name ? "no" : "not exactly one", app_name);
+	if (!app && *app_name)
+		err_set(&err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app_name);
+	else if (!app)
+		err_set(&err, ERR_USAGE, "the configuration in force has not exactly one application; name one");
 	if (!app || !check_request(request, &err) || !check_components(app, json_object_get(request, "artifacts"), &err)) {
 		fn(arg, err_http_status(err.kind), NULL, &err);
 		return;

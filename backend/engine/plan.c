@@ -8,7 +8,7 @@
 #include "backend/drivers/driver.h"
 #include "backend/store/store.h"
 
-enum { PLAN_TEXT_MAX = 1024 * 1024 };
+enum { PLAN_TEXT_MAX = 1024 * 1024, GATE_DEADLINE_MS = 10000 };
 
 static bool has_stage(const struct plan_facts *f, enum stage stage)
 {
@@ -29,8 +29,11 @@ static bool has_stage(const struct plan_facts *f, enum stage stage)
 
 static void add_step(const struct plan_facts *f, enum stage stage, struct plan *ret)
 {
+	/* The gate is the engine's own: the configuration has no deadline for it. */
+	int64_t deadline_ms = stage == STAGE_GATE ? GATE_DEADLINE_MS : f->app->deadline_ms[stage];
+
 	if (has_stage(f, stage))
-		ret->steps[ret->nsteps++] = (struct plan_step){ stage, f->app->deadline_ms[stage] };
+		ret->steps[ret->nsteps++] = (struct plan_step){ stage, deadline_ms };
 }
 
 static void choose_slot(const struct plan_facts *f, struct plan *ret)

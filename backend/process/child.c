@@ -357,7 +357,8 @@ pid_t child_pid(const struct child *c)
 bool child_detach(const char *const *argv, const char *const *env, const char *dir, struct err *err)
 {
 	AUTO(mem_auto_close) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct spawn spawn = { .argv = argv, .env = env, .dir = dir, .in = null, .out = null, .err = null, .detached = true };
+	struct spawn spawn = { .argv = argv, .env = env, .dir = dir, .in = null, .out = null, .err = null,
+	                       .detached = true };
 
 	if (null < 0)
 		return err_errno(err, errno, "start %s: open /dev/null", argv[0]);

@@ -29,14 +29,14 @@
  * GET /v1/builds?app=A[&q=TEXT][&offset=N][&limit=N]             newest first; limit 50 by default, 500 at most
  *   {"seq":…,"total":100000,"offset":0,"builds":[BUILD…]}        q matches version, commit, branch, author, message
  *   BUILD = {"version":"2.14.0","digest":"…","commit":"9f3c1ab…","branch":"main","author":"…","message":"…","at":…,
- *    "added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345}
+ *    "added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345,"removed":false}       removed: only the record is left
  * GET /v1/builds/VERSION?app=A     BUILD + "artifacts":[{"component","sha256","size"}], "results":[RESULT…] (failures first)
  * POST /v1/builds  {"app":"shop","version":"2.14.0","artifacts":{"web":"/abs/web.tar.gz"},"commit","branch","author",
  *    "message","tests":["/abs/junit.xml"]}  -> 201 BUILD; 200 when the same was there; 409 other content, same version
  *
  * GET /v1/deployments?[app=A][&environment=E][&before=ID][&limit=N]   newest first  {"seq":…,"deployments":[DEPLOYMENT…]}
  * GET /v1/deployments/ID                                              DEPLOYMENT
- * GET /v1/deployments/ID/tests[?from=N][&limit=N]   {"total":N,"results":[RESULT…]}    in order of arrival
+ * GET /v1/deployments/ID/tests[?from=N][&limit=N]   {"total":N,"results":[RESULT…]}    as they came, from number N on
  *   RESULT = {"n":17,"step":4,"suite":"checkout","name":"total is rounded","outcome":"fail","message":"…","ms":12}
  * GET /v1/deployments/ID/log[?from=OFFSET][&limit=BYTES]   {"size":…,"from":…,"next":OFFSET,"text":"…"}   whole characters
  * POST /v1/deployments {"app","environment","kind":"deploy"|"rollback","version","digest","expect":"2.13.5"|"",

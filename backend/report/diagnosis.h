@@ -28,7 +28,7 @@ void diagnosis_done(struct diagnosis *d);
 void diagnosis_clear(struct diagnosis *d);
 void diagnosis_comment(struct diagnosis *d, const char *text, size_t len);
 void diagnosis_yaml_begin(struct diagnosis *d, size_t indent);
-/* A line of the block, with its indent. false: the block is over; *ret_taken says whether this line was a part of it. */
+/* A line of the block, with its indent. false: the block is over; ret_taken: this line was a part of it. */
 bool diagnosis_yaml_line(struct diagnosis *d, const char *line, size_t len, bool *ret_taken);
 /* Place and message together; borrowed until the next change. */
 const char *diagnosis_message(struct diagnosis *d);

@@ -31,7 +31,7 @@ struct tap_line {
 	bool ok;                           /* point */
 	int number;                        /* point: -1 when it has none; plan: how many */
 	enum tap_directive directive;      /* point, plan */
-	struct tap_slice text;             /* point: description, escapes and all; comment; subtest's name; bail-out's reason */
+	struct tap_slice text;             /* description, escapes and all; comment; name; reason of a bail-out */
 	struct tap_slice reason;           /* of the directive */
 	int64_t ms;                        /* point: "# time=12.3ms"; -1 */
 };

@@ -1,6 +1,6 @@
 /*
- * report_text: a name or a message as it grows. What passes REPORT_TEXT_MAX is cut at a whole character and marked "…";
- * a NUL becomes '?', so that the text ends where it ends.
+ * report_text: a name or a message as it grows. What passes REPORT_TEXT_MAX is cut at a whole character and marked
+ * "…"; a NUL becomes '?', so that the text ends where it ends.
  */
 #ifndef REPORT_TEXT_H
 #define REPORT_TEXT_H

@@ -87,7 +87,7 @@ static bool scan(struct store *s, const char *app, const char *q, int offset, in
 /* The text as one phrase of the index's query language. Yours. */
 static char *phrase_of(const char *q)
 {
-	struct buf b;
+	AUTO(buf_done) struct buf b;
 
 	buf_init(&b, 2 * strlen(q) + 64);
 	buf_add_text(&b, "\"");

@@ -1,6 +1,6 @@
 /*
  * build: how builds are numbered and found. A build's id is its application's number times 2^40 plus the sequence
- * number of the row that added it first: the ids of one application are one range, which the search index can be cut to.
+ * number of the row that added it first: the ids of one application are one range, to which a search can be cut.
  */
 #ifndef STORE_BUILD_H
 #define STORE_BUILD_H

@@ -36,7 +36,8 @@ static const struct migration migrations[] = {
 	  " kind TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, from_version TEXT, expect TEXT,"
 	  " state TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, requested INTEGER NOT NULL, started INTEGER,"
 	  " ended INTEGER, message TEXT NOT NULL DEFAULT '', layer TEXT NOT NULL DEFAULT '', key TEXT NOT NULL,"
-	  " plan_hash TEXT NOT NULL, target TEXT NOT NULL, switched INTEGER NOT NULL DEFAULT 0, stopped INTEGER NOT NULL DEFAULT 0);"
+	  " plan_hash TEXT NOT NULL, target TEXT NOT NULL, switched INTEGER NOT NULL DEFAULT 0,"
+	  " stopped INTEGER NOT NULL DEFAULT 0);"
 	  "CREATE INDEX deployment_of ON deployment (app, environment, id);"
 	  "CREATE INDEX deployment_of_app ON deployment (app, id);"
 	  "CREATE INDEX deployment_key ON deployment (key) WHERE key <> '';"
@@ -89,9 +90,12 @@ static bool read_number(sqlite3 *db, const char *text, int64_t *ret)
 static bool judge(sqlite3 *db, const char *path, struct err *err)
 {
 	int64_t version, application, tables;
+	bool ok = read_number(db, "PRAGMA user_version", &version) && read_number(db, "PRAGMA application_id", &application)
+		&& read_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
 
-	if (!read_number(db, "PRAGMA user_version", &version) || !read_number(db, "PRAGMA application_id", &application)
-	    || !read_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
+	if (!ok && sqlite3_errcode(db) == SQLITE_BUSY)
+		return err_set(err, ERR_LOCKED, "%s is in use by another program: stop that one first", path);
+	if (!ok)
 		return err_set(err, ERR_CONFIG, "%s cannot be read as a Slipway database: %s; move it away, or restore a copy",
 		               path, sqlite3_errmsg(db));
 	if (tables > 0 && application != APPLICATION_ID)
@@ -107,7 +111,7 @@ static char *uri_of(const char *path)
 {
 	static const char query[] = "?mode=ro&immutable=1";
 	size_t max = 3 * strlen(path) + 64;
-	struct buf b;
+	AUTO(buf_done) struct buf b;
 
 	buf_init(&b, max);
 	buf_add_text(&b, "file:");
@@ -127,10 +131,10 @@ static char *uri_of(const char *path)
 static bool judge_with_wal(const char *path, struct err *err)
 {
 	sqlite3 *db = NULL;
-	int flags = SQLITE_OPEN_READWRITE;
 	bool ok;
 
-	if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK
+	    || sqlite3_busy_timeout(db, MIGRATE_BUSY_MS) != SQLITE_OK
 	    || sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK
 	    || sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
 		ok = err_set(err, ERR_INTERNAL, "%s: %s", path, sqlite3_errmsg(db));

@@ -10,6 +10,9 @@
 
 struct store;
 
+/* How long an open waits for an engine that is just leaving. */
+enum { MIGRATE_BUSY_MS = 1000 };
+
 /* Nothing but a file of this version, of an earlier one or a new one passes. The file and its WAL stay untouched. */
 bool migrate_check(const char *path, struct err *err);
 /* Brings the open database to the version of this program, all in one transaction. */

@@ -323,7 +323,8 @@ bool project_apply(struct store *s, const struct project_row *row, struct err *e
 
 /* Those that refer to others come first. */
 static const char empty_all[] =
-	"INSERT INTO build_search (build_search) VALUES ('delete-all'); DELETE FROM app; DELETE FROM known_good; DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
+	"INSERT INTO build_search (build_search) VALUES ('delete-all'); DELETE FROM app; DELETE FROM known_good;"
+	" DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
 	" DELETE FROM artifact; DELETE FROM build";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)

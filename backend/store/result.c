@@ -10,7 +10,7 @@
 #include "backend/store/store_priv.h"
 
 enum {
-	WAITING_WRITE = 4096,      /* so many are written at once, without waiting for a row */
+	WAITING_WRITE = 1024,      /* so many are written at once, without waiting for a row */
 	WAITING_MAX = 200000       /* more than one reader may report; reached only while the disk stays full */
 };
 
@@ -53,6 +53,8 @@ bool result_write(struct store *s, struct err *err)
 
 void result_committed(struct store *s)
 {
+	if (s->written_results == 0)
+		return;
 	for (size_t i = 0; i < s->written_results; i++)
 		result_done(&s->results[i]);
 	s->nresults -= s->written_results;

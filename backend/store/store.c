@@ -13,9 +13,6 @@
 #include "backend/store/result.h"
 #include "backend/store/store_priv.h"
 
-/* How long an open waits for an engine that is just leaving. Afterwards the lock is ours and nothing ever waits. */
-enum { BUSY_MS = 2000 };
-
 /*
  * Exclusive locking comes first: the WAL's index then lives in our memory, no -shm file is made and nothing else can
  * open the live file (two connections that checkpoint at once can corrupt it before SQLite 3.51.3).
@@ -51,7 +48,8 @@ static bool set_up(struct store *s, struct err *err)
 		return false;
 	if (sqlite3_open_v2(s->path, &s->db, flags, disk_name(s->disk)) != SQLITE_OK)
 		return sql_fail(s, err);
-	sqlite3_busy_timeout(s->db, BUSY_MS);
+	/* Only an open ever waits: afterwards the lock is ours. */
+	sqlite3_busy_timeout(s->db, MIGRATE_BUSY_MS);
 	if (sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
 		return sql_fail(s, err);
 	for (size_t i = 0; i < ARRAY_LEN(pragmas); i++)

@@ -137,6 +137,7 @@ bool store_query_deployments(struct store *s, const char *app, const char *envir
                              json_t **ret, struct err *err);
 /* DEPLOYMENT without "log_size", which the engine knows. */
 bool store_query_deployment(struct store *s, int64_t id, json_t **ret, struct err *err);
+/* From the result numbered `from` on. */
 bool store_query_results(struct store *s, int64_t deployment, int from, int limit, json_t **ret, struct err *err);
 /* ENVIRONMENT's "live", "deployment", "queue" and rollback's version and digest; the engine adds the rest. */
 bool store_query_environment(struct store *s, const char *app, const char *environment, json_t **ret, struct err *err);

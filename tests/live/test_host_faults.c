@@ -14,10 +14,10 @@
 #include "backend/base/clock.h"
 #include "backend/base/file.h"
 #include "backend/base/mem.h"
-#include "backend/drivers/host/host.h"
+#include "backend/drivers/registry.h"
 #include "backend/drivers/host/ports.h"
 #include "backend/drivers/host/teardown.h"
-#include "tests/unit/host_stand.h"
+#include "tests/tools/host_stand.h"
 
 static void all_components_previews_and_workers_move_together(void **state)
 {

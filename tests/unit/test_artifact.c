@@ -203,6 +203,7 @@ static void a_zip_keeps_its_programs_executable(void **state)
 {
 	static const struct member members[] = {
 		{ .path = "bin/web", .mode = 0755, .text = "#!/bin/sh\n" }, { .path = "page", .text = "Shop" },
+		{ .path = "caf\xc3\xa9", .text = "ol\xc3\xa9" },
 	};
 	struct place *p = *state;
 
@@ -210,6 +211,7 @@ static void a_zip_keeps_its_programs_executable(void **state)
 	if (!unpack(p))
 		fail_msg("%s", p->err.text);
 	assert_file(p, "page", "Shop");
+	assert_file(p, "caf\xc3\xa9", "ol\xc3\xa9");
 	assert_int_equal(mode_of(p, "bin/web"), 0755);
 	assert_int_equal(mode_of(p, "page"), 0644);
 }
@@ -321,6 +323,15 @@ static void hard_links_that_lead_outside_are_refused(void **state)
 	}
 }
 
+static void a_link_cannot_be_moved_outside_by_a_hard_link_to_it(void **state)
+{
+	struct place *p = *state;
+
+	pack(p, (struct member[]){ { .path = "a/l", .type = AE_IFLNK, .link = "../victim" }, { .path = "l", .link = "a/l" } },
+	     2);
+	assert_refused(p, "the hard link l leads to the link a/l");
+}
+
 static void devices_fifos_and_sockets_are_refused(void **state)
 {
 	static const struct { mode_t type; const char *why; } rows[] = {
@@ -393,6 +404,30 @@ static void more_bytes_than_allowed_are_refused(void **state)
 	assert_true(unpack_within(p, 100, 10));
 }
 
+/* A file of 1 TiB that is one hole packs into 2 kB. */
+static void a_hole_counts_with_its_size(void **state)
+{
+	struct archive *a = archive_write_new();
+	struct archive_entry *entry = archive_entry_new();
+	struct place *p = *state;
+
+	archive_write_set_format_pax(a);
+	assert_int_equal(archive_write_open_filename(a, p->archive), ARCHIVE_OK);
+	archive_entry_set_pathname(entry, "hole");
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_size(entry, 1LL << 40);
+	archive_entry_sparse_add_entry(entry, 0, 1);
+	assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+	assert_true(archive_write_data(a, "x", 1) >= 0);
+	archive_entry_free(entry);
+	archive_write_close(a);
+	archive_write_free(a);
+	digest_of(p->archive, p->sha256);
+	assert_false(unpack_within(p, 10, 1000));
+	assert_int_equal(p->err.kind, ERR_TOO_BIG);
+}
+
 static void a_plain_file_that_is_too_large_is_refused(void **state)
 {
 	struct place *p = *state;
@@ -437,6 +472,18 @@ static void a_tar_cut_within_a_file_is_refused(void **state)
 	assert_true(file_read(p->archive, 1 << 20, &whole, NULL));
 	put_file(p, whole.data, 2000);
 	assert_refused(p, "runcated");
+}
+
+static void a_tar_with_a_damaged_beginning_is_no_program(void **state)
+{
+	AUTO(mem_auto_close) int fd = -1;
+	struct place *p = *state;
+
+	pack(p, &(struct member){ .path = "a", .text = "x" }, 1);
+	fd = open(p->archive, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "b", 1, 0), 1);
+	digest_of(p->archive, p->sha256);
+	assert_refused(p, "Unrecognized archive format");
 }
 
 static void something_compressed_that_is_no_archive_is_refused(void **state)
@@ -735,14 +782,17 @@ int main(void)
 		TEST(a_write_through_a_link_of_the_archive_is_refused),
 		TEST(a_second_file_of_the_same_name_does_not_write_through_the_first),
 		TEST(hard_links_that_lead_outside_are_refused),
+		TEST(a_link_cannot_be_moved_outside_by_a_hard_link_to_it),
 		TEST(devices_fifos_and_sockets_are_refused),
 		TEST(setuid_and_setgid_are_dropped),
 		TEST(what_cannot_be_removed_again_is_not_made),
 		TEST(more_files_than_allowed_are_refused),
 		TEST(more_bytes_than_allowed_are_refused),
+		TEST(a_hole_counts_with_its_size),
 		TEST(a_plain_file_that_is_too_large_is_refused),
 		TEST(a_truncated_archive_is_refused_at_every_length),
 		TEST(a_tar_cut_within_a_file_is_refused),
+		TEST(a_tar_with_a_damaged_beginning_is_no_program),
 		TEST(something_compressed_that_is_no_archive_is_refused),
 		TEST(an_empty_file_and_an_empty_archive_are_refused),
 		TEST(an_mtree_that_names_files_of_this_machine_is_only_text),

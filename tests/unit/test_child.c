@@ -191,7 +191,8 @@ static void child_has_only_its_three_descriptors(void **state)
 static void arguments_arrive_byte_for_byte(void **state)
 {
 	static const char *const argv[] = {
-		SELF, "act", "arguments", "$(x)", ";rm", "-rf", "a\nb\n", "", "`id`", "*", "\\", "'\"", "\x01\xff\t", "a b", NULL
+		SELF, "act", "arguments", "$(x)", ";rm", "-rf", "a\nb\n", "", "`id`", "*", "\\", "'\"", "\x01\xff\t", "a b",
+		NULL
 	};
 	struct run *r = run_of(state, 0);
 	size_t at = 0;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "backend/base/file.h"
-#include "tests/unit/host_stand.h"
+#include "tests/tools/host_stand.h"
 
 static void a_first_deployment_is_seen_in_preview_before_any_user_sees_it(void **state)
 {

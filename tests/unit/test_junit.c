@@ -76,36 +76,43 @@ static void dialects_are_read(void **state)
 {
 	static const struct row rows[] = {
 		/* Ant, Surefire */
-		{ "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"a.Cart\" tests=\"4\" failures=\"1\" errors=\"1\">\n"
+		{ "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"a.Cart\" tests=\"4\" failures=\"1\" "
+		  "errors=\"1\">\n"
 		  "<properties><property name=\"os\" value=\"x\"/></properties>\n"
 		  "<testcase name=\"adds\" classname=\"a.Cart\" time=\"0.012\"/>\n"
 		  "<testcase name=\"total\" classname=\"a.Cart\" time=\"1,234.5\"><failure message=\"got 3\" type=\"A\">got 3\n"
 		  "  at Cart.java:12\n</failure><system-out>noise</system-out></testcase>\n"
-		  "<testcase name=\"pays\" classname=\"a.Cart\"><error type=\"NPE\"><![CDATA[\n null & void\n]]></error></testcase>\n"
+		  "<testcase name=\"pays\" classname=\"a.Cart\"><error type=\"NPE\"><![CDATA[\n null & void\n]]></error>"
+		  "</testcase>\n"
 		  "<testcase name=\"ships\" classname=\"a.Cart\"><skipped message=\"no net\"/></testcase>\n"
 		  "<testcase name=\"flaky\" classname=\"a.Cart\"><flakyFailure message=\"once\"/></testcase>\n"
 		  "<system-out>not ok</system-out></testsuite>\n",
-		  "ok|a.Cart|adds||12\nfail|a.Cart|total|got 3\n  at Cart.java:12|1234500\nfail|a.Cart|pays|null & void\n"
-		  "skip|a.Cart|ships|no net\nok|a.Cart|flaky|\n", NULL },
+		  "ok|a.Cart|adds||12\nfail|a.Cart|total|got 3\n  at Cart.java:12|1234500\nfail|a.Cart|pays|"
+		  "null & void\nskip|a.Cart|ships|no net\nok|a.Cart|flaky|\n", NULL },
 		/* pytest */
 		{ "<testsuites><testsuite name=\"pytest\" errors=\"0\" failures=\"1\" skipped=\"1\" tests=\"2\">"
-		  "<testcase classname=\"tests.test_a\" name=\"test_x[1]\" file=\"tests/test_a.py\" line=\"4\" time=\"0.001\">"
+		  "<testcase classname=\"tests.test_a\" name=\"test_x[1]\" file=\"tests/test_a.py\" line=\"4\" "
+		  "time=\"0.001\">"
 		  "<failure message=\"assert 1 == 2\">def test_x():\n&gt;  assert 1 == 2</failure></testcase>"
-		  "<testcase classname=\"tests.test_a\" name=\"test_y\"><skipped type=\"pytest.xfail\" message=\"later\"/></testcase>"
+		  "<testcase classname=\"tests.test_a\" name=\"test_y\"><skipped type=\"pytest.xfail\" message=\"later\"/>"
+		  "</testcase>"
 		  "</testsuite></testsuites>",
 		  "fail|tests.test_a|test_x[1]|tests/test_a.py:4: assert 1 == 2\ndef test_x():\n>  assert 1 == 2|1\n"
 		  "todo|tests.test_a|test_y|later\n", NULL },
 		/* GoogleTest */
-		{ "<testsuites tests=\"3\" failures=\"1\" name=\"AllTests\"><testsuite name=\"Cart\" tests=\"3\" failures=\"1\">"
-		  "<testcase name=\"A\" file=\"c.cc\" line=\"9\" status=\"run\" result=\"completed\" time=\"0.\" classname=\"Cart\">"
+		{ "<testsuites tests=\"3\" failures=\"1\" name=\"AllTests\">"
+		  "<testsuite name=\"Cart\" tests=\"3\" failures=\"1\">"
+		  "<testcase name=\"A\" file=\"c.cc\" line=\"9\" status=\"run\" result=\"completed\" time=\"0.\" "
+		  "classname=\"Cart\">"
 		  "<failure message=\"c.cc:10&#x0A;one\" type=\"\"><![CDATA[c.cc:10\none]]></failure>"
 		  "<failure message=\"c.cc:11&#x0A;two\" type=\"\"><![CDATA[c.cc:11\ntwo]]></failure></testcase>"
 		  "<testcase name=\"DISABLED_B\" status=\"notrun\" result=\"suppressed\" classname=\"Cart\"/>"
-		  "<testcase name=\"C\" status=\"run\" classname=\"Cart\"><properties><property name=\"p\" value=\"1\"/></properties>"
-		  "</testcase></testsuite></testsuites>",
+		  "<testcase name=\"C\" status=\"run\" classname=\"Cart\"><properties><property name=\"p\" value=\"1\"/>"
+		  "</properties></testcase></testsuite></testsuites>",
 		  "fail|Cart|A|c.cc:9: c.cc:10\none\nc.cc:11\ntwo|0\nskip|Cart|DISABLED_B|\nok|Cart|C|\n", NULL },
 		/* CTest: the class is the test */
-		{ "<testsuite name=\"ctest\"><testcase name=\"t1\" classname=\"t1\" status=\"run\"/></testsuite>", "ok|ctest|t1|\n", NULL },
+		{ "<testsuite name=\"ctest\"><testcase name=\"t1\" classname=\"t1\" status=\"run\"/></testsuite>",
+		  "ok|ctest|t1|\n", NULL },
 		/* nested, the inner one without a name */
 		{ "<testsuites><testsuite name=\"out\"><testsuite name=\"in\"><testcase name=\"a\"/></testsuite>"
 		  "<testsuite><testcase name=\"b\"/></testsuite><testcase/></testsuite></testsuites>",
@@ -123,8 +130,8 @@ static void failures_that_are_only_stated_are_told(void **state)
 		{ "<testsuite name=\"s\" failures=\"2\" errors=\"1\"><testcase name=\"a\"><failure/></testcase></testsuite>",
 		  "fail|s|a|\nfail|s|the suite itself|the report states 3 failed, and shows 1\n", NULL },
 		/* once, though the suites around it count them too */
-		{ "<testsuites failures=\"2\"><testsuite name=\"o\" failures=\"2\"><testsuite name=\"s\" failures=\"2\"/></testsuite>"
-		  "</testsuites>", "fail|s|the suite itself|the report states 2 failed, and shows 0\n", NULL },
+		{ "<testsuites failures=\"2\"><testsuite name=\"o\" failures=\"2\"><testsuite name=\"s\" failures=\"2\"/>"
+		  "</testsuite></testsuites>", "fail|s|the suite itself|the report states 2 failed, and shows 0\n", NULL },
 		{ "<testsuite name=\"s\" errors=\"1\"><error message=\"no JVM\">trace</error></testsuite>",
 		  "fail|s|the suite itself|no JVM\ntrace\n", NULL },
 		{ "<testsuite name=\"s\" failures=\"junk\" errors=\"\"><testcase name=\"a\"/></testsuite>", "ok|s|a|\n", NULL },
@@ -158,8 +165,9 @@ static void entities_are_refused(void **state)
 		{ "<?xml version=\"1.0\"?><!DOCTYPE t [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n"
 		  "<testsuite><testcase name=\"&b;\"/></testsuite>", "",
 		  "r.xml:1:36: it declares the entity \"a\"; reports with entities are refused" },
-		{ "<!DOCTYPE t [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><testsuite><testcase name=\"a\"><failure>&x;</failure>"
-		  "</testcase></testsuite>", "", "r.xml:1:14: it declares the entity \"x\"; reports with entities are refused" },
+		{ "<!DOCTYPE t [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><testsuite><testcase name=\"a\"><failure>&x;"
+		  "</failure></testcase></testsuite>", "",
+		  "r.xml:1:14: it declares the entity \"x\"; reports with entities are refused" },
 		{ "<!DOCTYPE t [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/x\"> %p;]><testsuite/>", "",
 		  "r.xml:1:14: it declares the entity \"p\"; reports with entities are refused" },
 		/* a document type alone is not read, and does no harm */
@@ -298,7 +306,8 @@ static void files_of_both_formats_are_told_apart(void **state)
 {
 	static const struct file_row rows[] = {
 		{ "\n \t<testsuite><testcase name=\"a\"/></testsuite>", "ok||a|\n= ok 1 fail 0 planned 1" },
-		{ "\xef\xbb\xbf<?xml version=\"1.0\"?><testsuite><testcase name=\"a\"/></testsuite>", "ok||a|\n= ok 1 fail 0 planned 1" },
+		{ "\xef\xbb\xbf<?xml version=\"1.0\"?><testsuite><testcase name=\"a\"/></testsuite>",
+		  "ok||a|\n= ok 1 fail 0 planned 1" },
 		{ "\xff\xfe<\0t\0e\0s\0t\0s\0u\0i\0t\0e\0/\0>\0", "= ok 0 fail 0 planned 0" },
 		{ "TAP version 13\n1..2\nok 1 - a\nnot ok 2 - b\n", "ok||a|\nfail||b|\n= ok 1 fail 1 planned 2" },
 		{ "\xef\xbb\xbf" "1..1\nok 1 - a\n", "ok||a|\n= ok 1 fail 0 planned 1" },

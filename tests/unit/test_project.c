@@ -123,6 +123,101 @@ static void the_rollback_target_is_the_last_known_good_build_that_is_not_live(vo
 	}
 }
 
+/* The rule once more, as plain words on a list: what the projection must come to in any order of events. */
+struct model { const char *good[64]; int n; const char *live; bool removed[4]; };
+
+static const char *const random_versions[] = { "1", "2", "3", "4" };
+
+static void forget(struct model *m, const char *version)
+{
+	int kept = 0;
+
+	for (int i = 0; i < m->n; i++)
+		if (strcmp(m->good[i], version) != 0)
+			m->good[kept++] = m->good[i];
+	m->n = kept;
+}
+
+/* Everything above the version's last place was rolled back, wherever else it stands. */
+static void roll_back(struct model *m, const char *version)
+{
+	int last = m->n - 1;
+
+	while (last >= 0 && strcmp(m->good[last], version) != 0)
+		last--;
+	if (last < 0 && m->live)
+		forget(m, m->live);
+	while (last >= 0 && strcmp(m->good[m->n - 1], version) != 0)
+		forget(m, m->good[m->n - 1]);
+}
+
+static void follow(struct model *m, const struct play *p)
+{
+	switch (p->move) {
+	case ROLLBACK:
+		roll_back(m, p->version);
+		/* fall through */
+	case DEPLOY:
+		m->good[m->n++] = p->version;
+		m->live = p->version;
+		break;
+	case FAIL_LATE:
+		forget(m, p->version);
+		break;
+	case STUCK:
+		m->live = p->version;
+		break;
+	case REMOVE:
+		m->removed[p->version[0] - '1'] = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static const char *target_of(const struct model *m)
+{
+	for (int i = m->n - 1; i >= 0; i--)
+		if (!m->removed[m->good[i][0] - '1'] && (!m->live || strcmp(m->good[i], m->live) != 0))
+			return m->good[i];
+	return "none";
+}
+
+static void any_order_of_events_leaves_the_target_that_the_rule_names(void **state)
+{
+	unsigned int dice = 20261123;
+
+	(void)state;
+	for (int round = 0; round < 40; round++) {
+		struct model m = { 0 };
+		struct store_case *c;
+
+		store_case_begin((void **)&c);
+		assert_ok(store_begin(c->s, err));
+		for (size_t v = 0; v < ARRAY_LEN(random_versions); v++)
+			journal_build(c->s, random_versions[v], 1000);
+		for (int i = 0; i < 25; i++) {
+			static const enum move moves[] = { DEPLOY, DEPLOY, DEPLOY, ROLLBACK, ROLLBACK, FAIL_EARLY, FAIL_LATE,
+				STUCK, STOP_LATE, REMOVE };
+			struct play p = { moves[(dice = dice * 1103515245 + 12345) / 65536 % ARRAY_LEN(moves)], NULL };
+			struct store_env env;
+
+			p.version = random_versions[(dice = dice * 1103515245 + 12345) / 65536 % ARRAY_LEN(random_versions)];
+			/* Removing is rare: soon nothing would be left to roll back to. */
+			if (p.move == REMOVE && i < 18)
+				continue;
+			play(c->s, &p, m.live);
+			follow(&m, &p);
+			assert_ok(store_env(c->s, "shop", "prod", &env, err));
+			if (strcmp(env.previous_version ? env.previous_version : "none", target_of(&m)) != 0)
+				fail_msg("round %d, event %d: the target is %s, not %s", round, i, env.previous_version, target_of(&m));
+			store_env_done(&env);
+		}
+		store_rollback(c->s);
+		store_case_end((void **)&c);
+	}
+}
+
 static void while_a_new_build_is_live_unverified_the_target_is_the_one_before(void **state)
 {
 	struct store_case *c = *state;
@@ -419,6 +514,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, store_case_begin, store_case_end)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rollback_target_is_the_last_known_good_build_that_is_not_live),
+		cmocka_unit_test(any_order_of_events_leaves_the_target_that_the_rule_names),
 		CASE(while_a_new_build_is_live_unverified_the_target_is_the_one_before),
 		CASE(environments_do_not_share_their_targets),
 		CASE(slots_are_what_was_last_set),

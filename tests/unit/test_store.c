@@ -17,7 +17,7 @@ static void digest_of(const char *path, char ret[static DIGEST_SIZE])
 	AUTO(mem_auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		strcpy(ret, "absent");
+		snprintf(ret, DIGEST_SIZE, "absent");
 	else
 		assert_ok(digest_fd(fd, ret, NULL, err));
 }
@@ -82,6 +82,28 @@ static void nothing_else_can_open_the_live_file(void **state)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+static void a_second_engine_is_told_that_the_file_is_in_use(void **state)
+{
+	struct store_case *c = *state;
+	pid_t child;
+	int status;
+
+	journal_build(c->s, "1", 1000);
+	child = fork();
+	if (child == 0) {
+		struct err why = { 0 };
+		struct store *s;
+
+		if (store_open(c->path, &s, &why))
+			_exit(1);
+		_exit(why.kind == ERR_LOCKED && strstr(why.text, "in use by another program") ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	journal_build(c->s, "2", 1000);
+	assert_int_equal(store_seq(c->s), 2);
 }
 
 static void a_file_from_a_newer_version_is_refused_and_stays_untouched(void **state)
@@ -331,7 +353,8 @@ static void builds_are_found_by_any_part_of_their_texts(void **state)
 {
 	static const struct { const char *q, *then; } rows[] = {
 		{ NULL, "4 3 2 1" }, { "", "4 3 2 1" }, { "9f3", "4 1" }, { "9F3C", "4 1" }, { "m\xc3\xbcller", "3" },
-		{ "\xc3\xbcll", "3" }, { "checkout", "2" }, { "kou", "2" }, { "main", "4 3 2 1" }, { "nowhere", "" },
+		{ "\xc3\xbcll", "3" }, { "\xc3\xbcl", "3" }, { "checkout", "2" }, { "kou", "2" }, { "main", "4 3 2 1" },
+		{ "nowhere", "" },
 		{ "a", "4 3 2 1" }, { "ob", "2 1" }, { "100%", "4" }, { "%", "4" }, { "_", "3" }, { "a_b", "3" }, { "\"", "4" },
 		{ "say \"", "4" }, { "' OR 1=1 --", "" }, { "AND", "" }, { "\\", "" }, { "*", "" }, { "\xff\xfe\xfd\xfc", "" },
 	};
@@ -747,6 +770,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_file_is_private_and_in_wal_mode),
 		CASE(nothing_else_can_open_the_live_file),
+		CASE(a_second_engine_is_told_that_the_file_is_in_use),
 		cmocka_unit_test(a_file_from_a_newer_version_is_refused_and_stays_untouched),
 		cmocka_unit_test(files_that_are_not_ours_are_refused),
 		CASE(a_path_with_odd_letters_opens_twice),

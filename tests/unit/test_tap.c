@@ -46,7 +46,8 @@ static char *read_tap(const char *text, size_t len, size_t first, size_t piece, 
 		tap_feed(t, text + at, len - at < piece ? len - at : piece);
 	tap_finish(t, code, &err);
 	n = tap_totals(t);
-	buf_printf(&b, "= ok %d fail %d skip %d todo %d planned %d: %s", n->ok, n->fail, n->skip, n->todo, n->planned, err.text);
+	buf_printf(&b, "= ok %d fail %d skip %d todo %d planned %d: %s", n->ok, n->fail, n->skip, n->todo,
+	           n->planned, err.text);
 	tap_free(t);
 	return b.data;
 }
@@ -140,14 +141,16 @@ static void yaml_gives_message_place_and_time(void **state)
 		  "fail||a|it's wrong\nok||b|\n", "1 of 2 failed: a", 2 },
 		/* node:test */
 		{ "TAP version 13\nnot ok 1 - a\n  ---\n  duration_ms: 1.9\n  location: '/t/a.js:12:3'\n"
-		  "  error: |-\n    Expected values:\n      1 !== 2\n    \n  code: 'ERR'\n  stack: |-\n    error: no\n  ...\n1..1\n", 1,
+		  "  error: |-\n    Expected values:\n      1 !== 2\n    \n  code: 'ERR'\n  stack: |-\n"
+		  "    error: no\n  ...\n1..1\n", 1,
 		  "fail||a|/t/a.js:12:3: Expected values:\n  1 !== 2|1\n", "1 of 1 failed: a", 1 },
 		/* node-tap */
 		{ "TAP version 14\n1..1\nnot ok 1 - a # time=3ms\n  ---\n  at:\n    line: 7\n    column: 1\n    file: a.js\n"
 		  "  message: \"say \\\"no\\\"\\n\"\n  ...\n", 1,
 		  "fail||a|a.js:7: say \"no\"\n|3\n", "1 of 1 failed: a", 1 },
 		/* what a block says is no TAP, and a block of a passed test is passed over */
-		{ "1..2\nok 1 - a\n  ---\n  text: |\n    not ok 2 - no\n  1..9\n  ...\nok 2 - b\n", 0, "ok||a|\nok||b|\n", NULL, 2 },
+		{ "1..2\nok 1 - a\n  ---\n  text: |\n    not ok 2 - no\n  1..9\n  ...\nok 2 - b\n", 0,
+		  "ok||a|\nok||b|\n", NULL, 2 },
 		/* a block that nobody ends */
 		{ "1..2\nnot ok 1 - a\n  ---\n  message: m\nok 2 - b\n", 1, "fail||a|m\nok||b|\n", "1 of 2 failed: a", 2 },
 		{ "1..1\nnot ok 1 - a\n  ---\n  message: m", 1, "fail||a|m\n", "1 of 1 failed: a", 1 },
@@ -165,21 +168,22 @@ static void subtests_are_told_and_their_summary_is_not(void **state)
 		{ "1..2\n# Subtest: cart\n    1..2\n    ok 1 - a\n    ok 2 - b\nok 1 - cart\nok 2 - c\n", 0,
 		  "ok|cart|a|\nok|cart|b|\nok||c|\n", NULL, 3 },
 		/* Test::More: it is the first line of the subtest, and the plan is its last */
-		{ "    # Subtest: cart\n    ok 1 - a\n    not ok 2 - b\n    #   Failed test 'b'\n    #   at t.t line 2.\n    1..2\n"
-		  "not ok 1 - cart\n#   Failed test 'cart'\n#   at t.t line 9.\nok 2 - c\n1..2\n", 1,
+		{ "    # Subtest: cart\n    ok 1 - a\n    not ok 2 - b\n    #   Failed test 'b'\n    #   at t.t line 2.\n"
+		  "    1..2\nnot ok 1 - cart\n#   Failed test 'cart'\n#   at t.t line 9.\nok 2 - c\n1..2\n", 1,
 		  "ok|cart|a|\nfail|cart|b|t.t:2\nok||c|\n", "1 of 3 failed: cart: b", 3 },
 		/* nested */
-		{ "1..1\n# Subtest: out\n    # Subtest: in\n        ok 1 - a\n        1..1\n    ok 1 - in\n    ok 2 - b\n    1..2\nok 1 - out\n",
-		  0, "ok|in|a|\nok|out|b|\n", NULL, 2 },
-		{ "1..1\n    # Subtest: out\n        # Subtest: in\n        ok 1 - a\n        1..1\n    ok 1 - in\n    1..1\nok 1 - out\n",
-		  0, "ok|in|a|\n", NULL, 1 },
+		{ "1..1\n# Subtest: out\n    # Subtest: in\n        ok 1 - a\n        1..1\n    ok 1 - in\n    ok 2 - b\n"
+		  "    1..2\nok 1 - out\n", 0, "ok|in|a|\nok|out|b|\n", NULL, 2 },
+		{ "1..1\n    # Subtest: out\n        # Subtest: in\n        ok 1 - a\n        1..1\n    ok 1 - in\n    1..1\n"
+		  "ok 1 - out\n", 0, "ok|in|a|\n", NULL, 1 },
 		/* without a name */
 		{ "1..1\n    ok 1 - a\n    1..1\nok 1 - cart\n", 0, "ok||a|\n", NULL, 1 },
 		/* the summary fails though no test of it did */
 		{ "1..1\n# Subtest: cart\n    1..1\n    ok 1 - a\nnot ok 1 - cart\n# died\n", 1,
 		  "ok|cart|a|\nfail||cart|died\n", "1 of 2 failed: cart", 2 },
 		/* nothing ran in it */
-		{ "1..1\n# Subtest: cart\n    1..0 # SKIP no db\nok 1 - cart # SKIP no db\n", 0, "skip||cart|no db\n", NULL, 1 },
+		{ "1..1\n# Subtest: cart\n    1..0 # SKIP no db\nok 1 - cart # SKIP no db\n", 0,
+		  "skip||cart|no db\n", NULL, 1 },
 		{ "1..1\n# Subtest: cart\n    1..3\n    ok 1 - a\nok 1 - cart\n", 0,
 		  "ok|cart|a|\n", "subtest cart: planned 3, ran 1", 3 },
 		/* too deep at once: noise */
@@ -212,7 +216,8 @@ static void what_is_not_whole_does_not_pass(void **state)
 		  "ok|s|a|\n", "bailed out: gone", 2 },
 		{ "1..2\nok 1 - a\nok 3 - b\n", 0, "ok||a|\nok||b|\n", "test 3 came where test 2 was due", 2 },
 		{ "1..1\nok 1 - a\n1..1\n", 0, "ok||a|\n", "two plans: 1..1 and then 1..1", 1 },
-		{ "1..3\nnot ok 1 - a\nnot ok 2 - b\nok 3 - c\n", 1, "fail||a|\nfail||b|\nok||c|\n", "2 of 3 failed: a, …", 3 },
+		{ "1..3\nnot ok 1 - a\nnot ok 2 - b\nok 3 - c\n", 1, "fail||a|\nfail||b|\nok||c|\n",
+		  "2 of 3 failed: a, …", 3 },
 		{ "1..1\nnot ok 1 - a", 0, "fail||a|\n", "1 of 1 failed: a", 1 },
 		{ "1..9999999999\nok 1\n", 0, "ok||test 1|\n", "ran 1, but no plan (1..1) says that this was all", -1 },
 	};

@@ -1,4 +1,4 @@
-#include "backend/drivers/host/host.h"
+#include "backend/drivers/registry.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,60 @@
+/*
+ * desk: a console's core with somebody sitting at it: keys are fed as a terminal sends them, requests are answered from
+ * a scene, the clock goes only when the test says so. No terminal, no socket.
+ */
+#ifndef TESTS_TOOLS_DESK_H
+#define TESTS_TOOLS_DESK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "views/console.h"
+
+struct canvas;
+struct input;
+
+struct desk {
+	struct console *console;
+	struct canvas *canvas;
+	struct input *input;
+	const char *scene;
+	int64_t now_ms, wall_ms;
+	int64_t beat_ms;             /* when the next beat is due */
+	bool silent;                 /* no beats come */
+	bool mute;                   /* requests are not answered */
+	bool hidden;                 /* frames do not reach the terminal */
+	json_t *posts;               /* array of {"path","body","at"} in order */
+	json_t *gets;                /* array of paths */
+	int frames;
+	int quit;                    /* exit code, -1: goes on */
+	int suspends;
+	char *copied, *saved, *saved_file;
+	char *dump;                  /* what desk_screen gave */
+};
+
+/* Connected and settled. Its first frame is drawn. */
+struct desk *desk_new(const char *scene, int rows, int cols);
+struct desk *desk_new_with(const char *scene, const struct console_options *options);
+void desk_free(struct desk *d);
+
+void desk_event(struct desk *d, struct console_event e);       /* the time is filled in; answers follow */
+void desk_type(struct desk *d, const char *bytes);             /* as a terminal sends them, then settles */
+void desk_keys(struct desk *d, const char *keys);              /* one by one, each with its frame, 10 ms apart */
+void desk_key(struct desk *d, uint32_t key);
+void desk_paste(struct desk *d, const char *text);
+void desk_wait(struct desk *d, int64_t ms);                    /* ticks and beats come when they are due */
+void desk_down(struct desk *d, const char *why);
+void desk_up(struct desk *d);
+void desk_resize(struct desk *d, int rows, int cols);
+void desk_set_scene(struct desk *d, const char *scene);        /* with the journal row that tells of it */
+void desk_row(struct desk *d, const char *type);
+
+/* The screen as it was drawn last, without spaces at the ends of lines; borrowed until the next call. */
+const char *desk_screen(struct desk *d);
+char *desk_line(struct desk *d, int row);                      /* yours */
+bool desk_sees(struct desk *d, const char *text);
+const json_t *desk_post(const struct desk *d, size_t i);       /* NULL: fewer were sent */
+size_t desk_posts(const struct desk *d);
+
+#endif

@@ -1,0 +1,164 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/client/client.h"
+#include "views/command/call.h"
+#include "views/command/find.h"
+#include "views/command/out.h"
+#include "views/command/record.h"
+#include "views/command/verbs.h"
+
+static const struct flag flag_artifact = { "--artifact", 0, "COMPONENT=FILE", "an artifact; once for each component", true, false };
+static const struct flag flag_commit = { "--commit", 0, "ID", "the commit it was built from", false, false };
+static const struct flag flag_branch = { "--branch", 0, "NAME", "its branch", false, false };
+static const struct flag flag_author = { "--author", 0, "NAME", "who wrote it", false, false };
+static const struct flag flag_message = { "--message", 0, "TEXT", "what it changes", false, false };
+static const struct flag flag_tests = { "--tests", 0, "FILE", "test reports of CI, JUnit XML or TAP", true, true };
+
+/* The engine has another current folder than we: it gets real paths, of files that can be read. Yours. */
+static char *real_file(const char *path, struct err *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (real && access(real, R_OK) == 0)
+		return real;
+	free(real);
+	err_errno(err, errno, "read %s", path);
+	err->kind = ERR_USAGE;
+	return NULL;
+}
+
+static bool add_artifacts(const struct call *c, json_t *artifacts, struct err *err)
+{
+	const char *value;
+	size_t at = 0;
+
+	while ((value = call_next_value(c, &flag_artifact, &at))) {
+		const char *equals = strchr(value, '=');
+		AUTO(mem_auto_free) char *component = NULL, *file = NULL;
+
+		if (!equals || equals == value || !equals[1])
+			return err_set(err, ERR_USAGE, "--artifact takes COMPONENT=FILE, not \"%.100s\"", value);
+		component = mem_dupn(value, (size_t)(equals - value));
+		file = real_file(equals + 1, err);
+		if (!file)
+			return false;
+		if (json_object_get(artifacts, component))
+			return err_set(err, ERR_USAGE, "--artifact %s= is there twice", component);
+		json_put_text(artifacts, component, file);
+	}
+	return json_object_size(artifacts) > 0
+		|| err_set(err, ERR_USAGE, "a build has at least one --artifact COMPONENT=FILE");
+}
+
+static bool add_tests(const struct call *c, json_t *tests, struct err *err)
+{
+	const char *value;
+	size_t at = 0;
+
+	while ((value = call_next_value(c, &flag_tests, &at))) {
+		AUTO(mem_auto_free) char *file = real_file(value, err);
+
+		if (!file)
+			return false;
+		json_array_append_new(tests, json_safe_string(file));
+	}
+	return true;
+}
+
+static bool make_request(const struct call *c, const char *app, json_t *request, struct err *err)
+{
+	json_t *artifacts = json_object(), *tests = json_array();
+
+	json_put_text(request, "app", app);
+	json_put_text(request, "version", call_operand(c, 1));
+	json_object_set_new(request, "artifacts", artifacts);
+	json_put_text(request, "commit", call_value(c, &flag_commit));
+	json_put_text(request, "branch", call_value(c, &flag_branch));
+	json_put_text(request, "author", call_value(c, &flag_author));
+	json_put_text(request, "message", call_value(c, &flag_message));
+	json_object_set_new(request, "tests", tests);
+	return add_artifacts(c, artifacts, err) && add_tests(c, tests, err);
+}
+
+static void print_build(const struct call *c, const json_t *build)
+{
+	AUTO(mem_auto_free) char *verdict = record_verdict(json_object_get(build, "tests"));
+
+	if (call_has(c, &flag_json)) {
+		out_json(build);
+		return;
+	}
+	out_piece(OUT_PLAIN, "build %s  %.12s  %lld bytes", json_text(build, "version"), json_text(build, "digest"),
+	          (long long)json_int(build, "size", 0));
+	if (*verdict)
+		out_piece(json_int(json_object_get(build, "tests"), "fail", 0) ? OUT_BAD : OUT_GOOD, "  tests %s", verdict);
+	out_end_line();
+}
+
+static int add(struct call *c, const char *app)
+{
+	AUTO(json_auto_decref) json_t *request = json_object(), *answer = NULL;
+	struct err err = { 0 };
+
+	if (!make_request(c, app, request, &err)
+	    || !call_ask(c, "POST", "/v1/builds", request, CALL_LONG_MS, &answer, &err))
+		return call_fail(c, &err);
+	print_build(c, answer);
+	return 0;
+}
+
+static void print_parts(const json_t *build)
+{
+	const json_t *part;
+	size_t i;
+
+	json_array_foreach(json_object_get(build, "artifacts"), i, part)
+		out_line("artifact %s  %s  %lld bytes", json_text(part, "component"), json_text(part, "sha256"),
+		         (long long)json_int(part, "size", 0));
+	json_array_foreach(json_object_get(build, "results"), i, part)
+		if (strcmp(json_text(part, "outcome"), "fail") == 0)
+			out_line("FAIL %s: %s  %s", json_text(part, "suite"), json_text(part, "name"), json_text(part, "message"));
+}
+
+static int show(struct call *c, const char *app)
+{
+	AUTO(mem_auto_free) char *a = client_escape(app), *version = client_escape(call_operand(c, 1));
+	AUTO(mem_auto_free) char *path = mem_printf("/v1/builds/%s?app=%s", version, a);
+	AUTO(json_auto_decref) json_t *answer = NULL;
+	struct err err = { 0 };
+
+	if (!call_ask(c, "GET", path, NULL, CALL_ASK_MS, &answer, &err))
+		return call_fail(c, &err);
+	print_build(c, answer);
+	if (!call_has(c, &flag_json))
+		print_parts(answer);
+	return 0;
+}
+
+static int run(struct call *c)
+{
+	AUTO(json_auto_decref) json_t *status = NULL;
+	const json_t *app;
+	struct err err = { 0 };
+
+	if (!call_connect(c, &err) || !find_status(c, &status, &err) || !find_app(c, status, &app, &err))
+		return call_fail(c, &err);
+	return strcmp(call_operand(c, 0), "add") == 0 ? add(c, json_text(app, "name")) : show(c, json_text(app, "name"));
+}
+
+const struct command command_build = {
+	.name = "build", .summary = "adds a build, or shows one", .run = run, .least = 2, .most = 2,
+	.words = { "add", "show" },
+	.usage = { "build add VERSION --artifact COMPONENT=FILE... [flags]", "build show VERSION [flags]" },
+	.help = "add copies the artifacts into the engine's store. A version never changes: the\n"
+		"same content again is done at once, other content is refused (exit code 3).\n"
+		"show prints the build, its artifacts and the tests that failed in CI.\n"
+		"With --json: BUILD of the API.",
+	.flags = { &flag_artifact, &flag_commit, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_app, &flag_json },
+};

@@ -1,0 +1,19 @@
+#include "backend/proto/words.h"
+#include "views/command/call.h"
+#include "views/command/request.h"
+#include "views/command/verbs.h"
+
+static int run(struct call *c)
+{
+	return request_deployment(c, kind_name(KIND_DEPLOY), call_operand(c, 1), call_operand(c, 0));
+}
+
+const struct command command_deploy = {
+	.name = "deploy", .summary = "brings a build to an environment", .run = run, .least = 2, .most = 2,
+	.usage = { "deploy VERSION ENVIRONMENT [flags]" },
+	.help = "Asks for the deployment and prints it; it waits its turn when another one runs\n"
+		"there. With --wait it is followed as slipway watch does: exit code 0 when it\n"
+		"succeeded, 1 when it failed and was undone. Refused requests: 3.\n"
+		"Asking is safe over a lost link: it never deploys twice.",
+	.flags = { &flag_wait, &flag_expect, &flag_reason, &flag_app, &flag_json },
+};

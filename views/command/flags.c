@@ -1,0 +1,16 @@
+#include "views/command/command.h"
+
+#include "backend/base/mem.h"
+
+const struct flag flag_dir = { "--dir", 'C', "DIR", "the workspace, or a folder in it", false, false };
+const struct flag flag_help = { "--help", 'h', NULL, "print this help", false, false };
+const struct flag flag_json = { "--json", 0, NULL, "print one JSON object a line, as the API gives it", false, false };
+const struct flag flag_app = { "--app", 0, "APP", "the application; needed when there are several", false, false };
+const struct flag flag_wait = { "--wait", 0, NULL, "follow it to its end; the exit code says how it ended", false, false };
+const struct flag flag_expect = { "--expect", 0, "LIVE", "refuse when another version than LIVE is live (\"\" for none)",
+                                  false, false };
+const struct flag flag_reason = { "--reason", 0, "TEXT", "why; it stays in the journal", false, false };
+const struct flag flag_limit = { "--limit", 0, "N", "print at most N (50)", false, false };
+
+const struct flag *const flags_of_all[] = { &flag_dir, &flag_help };
+const size_t nflags_of_all = ARRAY_LEN(flags_of_all);

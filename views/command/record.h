@@ -1,0 +1,26 @@
+/* record: how a deployment and its parts are put into words, alike in every command. */
+#ifndef COMMAND_RECORD_H
+#define COMMAND_RECORD_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "views/command/out.h"
+
+/* "prod 2.13.5 -> 2.14.0"; yours. */
+char *record_route(const json_t *deployment);
+/* "188 ok, 1 fail, 2 skip" without what is 0; "" when nothing was reported. Yours. */
+char *record_totals(const json_t *totals);
+/* "OK 188/188" or "FAIL 187/188", "" when nothing was reported. Yours. */
+char *record_verdict(const json_t *totals);
+/* From "started" to "ended" as "0:42"; "" while one is missing. Yours. */
+char *record_span(const json_t *step_or_deployment);
+/* A time member as ISO 8601, "" when absent. Yours. */
+char *record_time(const json_t *object, const char *key);
+/* How many results TOTALS count. */
+int64_t record_count(const json_t *totals);
+
+/* "deployment 812  prod 2.13.5 -> 2.14.0  succeeded 0:42 …": a deployment as one line. */
+void record_print(const json_t *deployment);
+
+#endif

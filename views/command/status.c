@@ -1,0 +1,108 @@
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "views/command/call.h"
+#include "views/command/find.h"
+#include "views/command/out.h"
+#include "views/command/record.h"
+#include "views/command/verbs.h"
+
+static void add_rollback(struct out_table *t, const json_t *target)
+{
+	if (!json_is_object(target)) {
+		out_cell(t, OUT_PLAIN, NULL);
+		return;
+	}
+	out_cellf(t, OUT_PLAIN, "back %s %s ~%llds", json_text(target, "version"), json_flag(target, "warm") ? "warm" : "cold",
+	          (long long)(json_int(target, "ms", 0) + 999) / 1000);
+}
+
+static void add_deployment(struct out_table *t, const json_t *environment)
+{
+	const json_t *d = json_object_get(environment, "deployment");
+	const char *state = json_text(d, "state"), *stage = json_text(d, "stage");
+	size_t waiting = json_array_size(json_object_get(environment, "queue"));
+
+	if (!json_is_object(d))
+		out_cell(t, OUT_PLAIN, NULL);
+	else
+		out_cellf(t, out_style_of(state), "%lld %s %s%s%s", (long long)json_int(d, "id", 0), state, json_text(d, "version"),
+		          *stage && strcmp(state, "running") == 0 ? " " : "", strcmp(state, "running") == 0 ? stage : "");
+	if (waiting)
+		out_cellf(t, OUT_BUSY, "%zu waiting", waiting);
+	else
+		out_cell(t, OUT_PLAIN, NULL);
+}
+
+static void add_row(struct out_table *t, const json_t *app, const json_t *environment)
+{
+	const json_t *health = json_object_get(environment, "health");
+	bool ok = json_flag(health, "ok");
+
+	out_row(t);
+	out_cell(t, OUT_PLAIN, json_text(app, "name"));
+	out_cell(t, OUT_PLAIN, json_text(environment, "name"));
+	out_cell(t, OUT_PLAIN, json_flag(environment, "protected") ? "protected" : "open");
+	out_cell(t, OUT_PLAIN, json_text(json_object_get(environment, "live"), "version"));
+	out_cell(t, ok ? OUT_GOOD : OUT_BAD, json_text(health, "text"));
+	add_rollback(t, json_object_get(environment, "rollback"));
+	add_deployment(t, environment);
+	out_cell(t, OUT_BAD, json_text(environment, "attention"));
+}
+
+static void add_json(const json_t *app, const json_t *environment)
+{
+	AUTO(json_auto_decref) json_t *line = json_pack("{s:O}", "app", json_object_get(app, "name"));
+
+	json_object_update(line, (json_t *)environment);
+	out_json(line);
+}
+
+static void note_mistakes(const struct call *c, const json_t *status)
+{
+	const json_t *config = json_object_get(status, "config"), *mistake;
+	size_t i;
+
+	if (json_flag(config, "valid"))
+		return;
+	json_array_foreach(json_object_get(config, "mistakes"), i, mistake)
+		call_note(c, "%s", json_string_value(mistake));
+	call_note(c, "the configuration is not valid; the one before it stays in force");
+}
+
+static int run(struct call *c)
+{
+	struct out_table t = { 0 };
+	AUTO(json_auto_decref) json_t *status = NULL;
+	const json_t *app, *only = NULL, *environment;
+	struct err err = { 0 };
+	size_t a, e;
+
+	if (!call_connect(c, &err) || !find_status(c, &status, &err)
+	    || (call_has(c, &flag_app) && !find_app(c, status, &only, &err)))
+		return call_fail(c, &err);
+	json_array_foreach(json_object_get(status, "apps"), a, app) {
+		if (only && app != only)
+			continue;
+		json_array_foreach(json_object_get(app, "environments"), e, environment) {
+			if (call_has(c, &flag_json))
+				add_json(app, environment);
+			else
+				add_row(&t, app, environment);
+		}
+	}
+	out_table_print(&t);
+	note_mistakes(c, status);
+	return 0;
+}
+
+const struct command command_status = {
+	.name = "status", .summary = "shows each environment: what is live, how it is, what runs", .run = run,
+	.usage = { "status [flags]" },
+	.help = "Prints one line for each environment, in pipeline order: application, environment,\n"
+		"open or protected, live version, health, the rollback target (warm or cold, and\n"
+		"how long it would take), the running or last deployment, how many wait, and what\n"
+		"needs attention. With --json: ENVIRONMENT of the API with \"app\".",
+	.flags = { &flag_app, &flag_json },
+};

@@ -1,0 +1,11 @@
+/* verbs: the rows of the table, one file each. */
+#ifndef COMMAND_VERBS_H
+#define COMMAND_VERBS_H
+
+#include "views/command/command.h"
+
+extern const struct command command_audit, command_build, command_builds, command_check, command_deploy, command_engine,
+	command_history, command_init, command_log, command_rollback, command_status, command_stop, command_tests,
+	command_watch;
+
+#endif

@@ -1,0 +1,62 @@
+/* The errors of this session, newest first, in full, after the mistakes of the configuration. */
+#include <limits.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "tui/canvas.h"
+#include "views/console.h"
+#include "views/frame.h"
+#include "views/textscroll.h"
+#include "views/view.h"
+
+enum { TIME_COLS = 10 };
+
+/* Draws (with canvas NULL it only counts) from row -top on; returns the rows of it all. */
+static int write_all(const struct console *c, struct canvas *canvas, int top, int cols)
+{
+	char iso[CLOCK_ISO_SIZE];
+	int row = -top;
+
+	for (size_t i = 0; i < c->status.nmistakes; i++) {
+		if (canvas)
+			canvas_text(canvas, row, 1, TIME_COLS, STYLE_HELD, "CONFIG");
+		row += canvas_wrap(canvas, row, 1 + TIME_COLS, INT_MAX, cols - TIME_COLS - 2, STYLE_TEXT, c->status.mistakes[i]);
+	}
+	for (size_t i = c->messages.n; i > 0; i--) {
+		const struct message *m = &c->messages.errors[i - 1];
+
+		if (canvas)
+			canvas_textf(canvas, row, 1, TIME_COLS - 1, STYLE_DIM, "%.8s", strchr(clock_iso(m->at, iso), 'T') + 1);
+		row += canvas_wrap(canvas, row, 1 + TIME_COLS, INT_MAX, cols - TIME_COLS - 2, STYLE_TEXT, m->text);
+	}
+	return row + top;
+}
+
+static void draw(const struct console *c, struct canvas *canvas)
+{
+	int cols = canvas_cols(canvas), rows = canvas_rows(canvas) - 1, total;
+
+	canvas_hline(canvas, 0, 0, cols, STYLE_BORDER);
+	canvas_text(canvas, 0, 2, INT_MAX, STYLE_STRONG, " errors of this session ");
+	canvas_push(canvas, 1, 0, rows, cols - 1);
+	total = write_all(c, canvas, c->scroll.top, cols - 1);
+	if (total == 0)
+		canvas_text(canvas, 0, 1, INT_MAX, STYLE_DIM, "none");
+	canvas_pop(canvas);
+	canvas_scrollbar(canvas, 1, cols - 1, rows, (size_t)c->scroll.top, (size_t)rows, (size_t)total);
+}
+
+static bool key(struct console *c, uint32_t k)
+{
+	return textscroll_key(c, k, write_all(c, NULL, 0, c->cols - 1), frame_body_rows(c) - 1);
+}
+
+static void enter(struct console *c)
+{
+	/* Here they are read. */
+	messages_clear(&c->messages);
+}
+
+const struct view view_errors = {
+	.name = "errors", .context = ON_ERRORS, .enter = enter, .draw = draw, .key = key,
+};

@@ -1,0 +1,226 @@
+#include "views/frame.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "tui/canvas.h"
+#include "tui/prompt.h"
+#include "views/console.h"
+#include "views/select.h"
+#include "views/view.h"
+
+enum { USER_COLS_MIN = 72, APP_COLS_MIN = 66 };
+
+bool frame_has_banner(const struct console *c)
+{
+	return c->ever && !c->connected;
+}
+
+int frame_body_rows(const struct console *c)
+{
+	return c->rows - 3 - (frame_has_banner(c) ? 1 : 0);
+}
+
+bool frame_shows_time(const struct console *c)
+{
+	return (select_screen(c)->view->context & (ON_RELEASES | ON_DEPLOYMENT)) && console_fits(c);
+}
+
+static bool is_armed(const struct console *c)
+{
+	const struct model_environment *e = select_environment(c);
+
+	return e && safety_is_armed(&c->safety, c->app, e->name);
+}
+
+static int title_style(const struct console *c)
+{
+	const struct model_environment *e = select_environment(c);
+
+	if (is_armed(c))
+		return STYLE_TITLE_ARMED;
+	return e && e->is_protected ? STYLE_TITLE_PROTECTED : STYLE_TITLE;
+}
+
+/* "03:14:07Z": the time of the data, not of the day. It stands still while nothing else is drawn. */
+static const char *time_of_day(int64_t wall_ms, char text[static CLOCK_ISO_SIZE])
+{
+	return strchr(clock_iso(wall_ms, text), 'T') + 1;
+}
+
+static void draw_title_right(const struct console *c, struct canvas *canvas, int from, int style)
+{
+	char iso[CLOCK_ISO_SIZE], text[256];
+	const char *what = c->frozen ? "FROZEN" : !c->ever ? "" : !c->connected ? "LOST" : c->was_stale ? "STALE" : "as of";
+	bool has_user = c->status.known && c->cols >= USER_COLS_MIN, has_app = c->app && c->cols >= APP_COLS_MIN;
+
+	if (!c->ever)
+		snprintf(text, sizeof text, "connecting");
+	else
+		snprintf(text, sizeof text, "%s%s%s%s%s %s", has_app ? c->app : "", has_app ? "  " : "",
+		         has_user ? c->status.user : "", has_user ? "  " : "", what,
+		         time_of_day(c->beat_wall_ms, iso));
+	if (canvas_width(canvas, text) + 3 + from > c->cols)
+		snprintf(text, sizeof text, "%s", c->ever ? time_of_day(c->beat_wall_ms, iso) : "");
+	canvas_text_right(canvas, 0, from + 1, c->cols - from - 2, style, text);
+}
+
+static void draw_title(const struct console *c, struct canvas *canvas)
+{
+	const struct model_environment *e = select_environment(c);
+	int style = title_style(c), col = 1;
+	char span[CLOCK_AGE_SIZE];
+
+	canvas_fill(canvas, 0, 0, 1, c->cols, style);
+	if (!e) {
+		col += canvas_text(canvas, 0, col, 40, style, c->app ? "no environment selected" : "slipway");
+	} else {
+		if (is_armed(c))
+			col += canvas_textf(canvas, 0, col, 40, style, "ARMED %s %s", e->name,
+			                    clock_span(safety_armed_left_ms(&c->safety, c->now_ms), span));
+		else
+			col += canvas_textf(canvas, 0, col, 32, style, "%s %s", e->is_protected ? "PROTECTED" : "OPEN", e->name);
+		col += canvas_textf(canvas, 0, col, 30, style, "  live %s", *e->live_version ? e->live_version : "nothing");
+		if (c->safety.read_only)
+			col += canvas_text(canvas, 0, col, 12, style, "  READ-ONLY");
+		else if (e->is_protected && !is_armed(c))
+			col += canvas_text(canvas, 0, col, 8, style, "  SAFE");
+	}
+	draw_title_right(c, canvas, col, style);
+}
+
+static void draw_banner(const struct console *c, struct canvas *canvas)
+{
+	char age[CLOCK_AGE_SIZE];
+
+	canvas_fill(canvas, 1, 0, 1, c->cols, STYLE_BANNER);
+	canvas_textf(canvas, 1, 1, c->cols - 2, STYLE_BANNER,
+	             "ENGINE LOST  data is %s old, no action is possible; retrying; else: slipway engine start",
+	             clock_age(c->now_ms - c->beat_ms, age));
+}
+
+static void draw_message(const struct console *c, struct canvas *canvas, int row)
+{
+	const struct model_environment *e = select_environment(c);
+
+	if (c->line)
+		prompt_draw(c->line, canvas, row, 1, c->cols - 2);
+	else if (c->messages.text)
+		canvas_text(canvas, row, 1, c->cols - 2, c->messages.is_error ? STYLE_ERROR : STYLE_NOTE, c->messages.text);
+	else if (c->status.nmistakes)
+		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "configuration refused, the old one is in force: %s",
+		             c->status.mistakes[0]);
+	else if (e && *e->attention)
+		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "%s: %s", e->name, e->attention);
+}
+
+/* "warm ~1s": how long the way back will take. */
+static void back_label(const struct model_environment *e, const struct intent *intent, char out[static KEYMAP_LABEL_SIZE])
+{
+	char about[32] = "";
+
+	if (e->back_ms >= 0)
+		snprintf(about, sizeof about, " ~%ds", e->back_ms < 1000 ? 1 : (int)((e->back_ms + 500) / 1000));
+	snprintf(out, KEYMAP_LABEL_SIZE, "back→%s %s%s", intent->version, e->back_is_warm ? "warm" : "cold", about);
+}
+
+/* What the footer says of an intent: made from the object that would be sent. */
+static void intent_label(const struct console *c, const struct intent *intent, char out[static KEYMAP_LABEL_SIZE])
+{
+	const struct model_environment *e = select_environment(c);
+
+	*out = '\0';
+	if (intent->kind == INTENT_DEPLOY)
+		snprintf(out, KEYMAP_LABEL_SIZE, "deploy %s→%s", intent->version, intent->environment);
+	else if (intent->kind == INTENT_ROLLBACK && e)
+		back_label(e, intent, out);
+	else if (intent->kind == INTENT_STOP)
+		snprintf(out, KEYMAP_LABEL_SIZE, "stop %s", intent->version);
+}
+
+/* At most so many columns: whatever is beyond ASCII counts as two. */
+static int columns_at_most(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0x80) == 0 ? 1 : (*text & 0xc0) == 0xc0 ? 2 : 0;
+	return n;
+}
+
+bool frame_has_room(const struct console *c, enum intent_kind kind)
+{
+	enum { KEY_COLS = 2, HINT_GAP = 3 };
+	char text[KEYMAP_LABEL_SIZE];
+	int used = 1 - HINT_GAP;
+
+	/* The hints go in rising order of weight, which is that of the kinds. */
+	for (int k = INTENT_DEPLOY; k <= (int)kind; k++) {
+		intent_label(c, &c->offered[k], text);
+		if (*text)
+			used += KEY_COLS + columns_at_most(text) + HINT_GAP;
+	}
+	return used <= c->cols;
+}
+
+static bool label(void *arg, const struct keymap_row *row, char out[static KEYMAP_LABEL_SIZE])
+{
+	static const enum intent_kind kinds[ACTION_COUNT] = {
+		[ACTION_DEPLOY] = INTENT_DEPLOY, [ACTION_ROLLBACK] = INTENT_ROLLBACK, [ACTION_STOP] = INTENT_STOP,
+	};
+	const struct console *c = arg;
+	const struct model_environment *e = select_environment(c);
+	bool can_act = c->connected && !c->safety.read_only && !c->frozen;
+
+	if (kinds[row->action] != INTENT_NONE) {
+		intent_label(c, &c->offered[kinds[row->action]], out);
+		return can_act && *out;
+	}
+	snprintf(out, KEYMAP_LABEL_SIZE, "%s", row->label ? row->label : "");
+	if (row->action == ACTION_ARM) {
+		snprintf(out, KEYMAP_LABEL_SIZE, "%s", is_armed(c) ? "disarm" : "arm");
+		return can_act && e && e->is_protected;
+	}
+	if (row->action == ACTION_FOLLOW)
+		snprintf(out, KEYMAP_LABEL_SIZE, "%s", c->log_view.follow ? "stay" : "follow");
+	return row->label && (row->action != ACTION_CLOSE || c->depth > 1);
+}
+
+static void draw_footer(const struct console *c, struct canvas *canvas, int row)
+{
+	int style = is_armed(c) ? STYLE_TITLE_ARMED : STYLE_HINT;
+
+	if (is_armed(c))
+		canvas_fill(canvas, row, 0, 1, c->cols, style);
+	keymap_footer(&keys_map, select_screen(c)->view->context, canvas, row, style, label, (void *)c);
+}
+
+static void draw_small(const struct console *c, struct canvas *canvas)
+{
+	const struct model_environment *e = select_environment(c);
+
+	canvas_textf(canvas, 0, 0, INT_MAX, STYLE_TEXT, "%s%slive %s  %s  (60x15 at least)", e ? e->name : "", e ? " " : "",
+	             e && *e->live_version ? e->live_version : "-", !c->connected ? "LOST" : e ? e->health : "");
+}
+
+void console_draw(const struct console *c, struct canvas *canvas)
+{
+	int rows = c->rows, top = frame_has_banner(c) ? 2 : 1;
+
+	if (!console_fits(c)) {
+		draw_small(c, canvas);
+		return;
+	}
+	draw_title(c, canvas);
+	if (frame_has_banner(c))
+		draw_banner(c, canvas);
+	canvas_push(canvas, top, 0, frame_body_rows(c), c->cols);
+	select_screen(c)->view->draw(c, canvas);
+	canvas_pop(canvas);
+	draw_message(c, canvas, rows - 2);
+	draw_footer(c, canvas, rows - 1);
+	panel_draw(c, canvas);
+}

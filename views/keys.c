@@ -1,0 +1,56 @@
+#include "views/keys.h"
+
+#include "backend/base/mem.h"
+#include "tui/input.h"
+
+/* Moving in a list (arrows, j k, g G, PgUp PgDn) is the list's own business: tui/list.h. */
+static const struct keymap_row rows[] = {
+	{ ON_RELEASES, 'd', ACTION_DEPLOY, "deploy", "deploy", 1,
+	  "deploy the selected build to the environment" },
+	{ ON_RELEASES | ON_RUN, 'b', ACTION_ROLLBACK, "rollback", "back", 2,
+	  "roll back to the last known-good build" },
+	{ ON_RELEASES | ON_RUN, 'x', ACTION_STOP, "stop", "stop", 3, "stop the running deployment and undo it" },
+	{ ON_RELEASES | ON_RUN, 'a', ACTION_ARM, "arm", "arm", 4,
+	  "arm a protected environment by its name, or disarm" },
+	{ ON_FLEET | ON_RELEASES | ON_HISTORY, INPUT_ENTER, ACTION_OPEN, "open", "open", 7, "open what is selected" },
+	{ ON_RELEASES | ON_DEPLOYMENT | ON_TESTS | ON_HISTORY, 'l', ACTION_LOG, "log", "log", 5,
+	  "the deployment's log, live" },
+	{ ON_DEPLOYMENT, INPUT_ENTER, ACTION_LOG, "log", NULL, 0, NULL },
+	{ ON_RELEASES | ON_DEPLOYMENT | ON_HISTORY, 't', ACTION_TESTS, "tests", "tests", 6,
+	  "test results of the deployment, or of the build" },
+	{ ON_ALL & ~(ON_HISTORY | ON_FLEET), 'H', ACTION_HISTORY, "history", "history", 8,
+	  "what was deployed, rolled back and undone" },
+	{ ON_LOG, 'f', ACTION_FOLLOW, "follow", "follow", 4, "follow the end of the log" },
+	{ ON_LOG, 'w', ACTION_WRAP, "wrap", "wrap", 6, "wrap long lines, or cut them" },
+	{ ON_LOG, 't', ACTION_TIMES, "times", "times", 7, "show or hide the time of each line" },
+	{ ON_TESTS, 's', ACTION_SORT, "sort", "sort", 6, "order: failures first, as they came, by suite" },
+	{ ON_RELEASES | ON_LOG | ON_TESTS | ON_HISTORY, '/', ACTION_SEARCH, "search", "search", 6,
+	  "find: builds, lines, tests, deployments" },
+	{ ON_RELEASES | ON_LOG | ON_TESTS | ON_HISTORY, 'n', ACTION_NEXT, "next", NULL, 0, "the next one found" },
+	{ ON_RELEASES | ON_LOG | ON_TESTS | ON_HISTORY, 'N', ACTION_PREVIOUS, "previous", NULL, 0,
+	  "the one found before" },
+	{ ON_RELEASES | ON_LOG | ON_TESTS, 'y', ACTION_COPY, "copy", NULL, 0,
+	  "copy the build, the page, the test to the clipboard" },
+	{ ON_LOG, 'S', ACTION_SAVE, "save", "save", 8, "save the whole log to a file" },
+	{ ON_RELEASES, INPUT_TAB, ACTION_PANE, "pane", "pane", 9, "go to the other list: environments, builds" },
+	{ ON_RELEASES, INPUT_BACKTAB, ACTION_PANE, "pane", NULL, 0, NULL },
+	{ ON_RELEASES | ON_LOG, INPUT_LEFT, ACTION_LEFT, "left", NULL, 0,
+	  "to the left: environments, the beginning of lines" },
+	{ ON_RELEASES | ON_LOG, 'h', ACTION_LEFT, "left", NULL, 0, NULL },
+	{ ON_RELEASES | ON_LOG, INPUT_RIGHT, ACTION_RIGHT, "right", NULL, 0,
+	  "to the right: builds, further along the lines" },
+	{ ON_LOG, 'l', ACTION_RIGHT, "right", NULL, 0, NULL },
+	{ ON_ALL, INPUT_ESC, ACTION_CLOSE, "close", "close", 7, "a step back; a message or a search goes away first" },
+	{ ON_ALL, ':', ACTION_COMMAND, "command", NULL, 0, "type a command; Tab completes" },
+	{ ON_ALL & ~ON_ERRORS, 'e', ACTION_ERRORS, "errors", "errors", 8, "messages and mistakes of this session" },
+	{ ON_ALL, 'Z', ACTION_FREEZE, "freeze", NULL, 0, "freeze the display, or let it go on" },
+	{ ON_ALL, INPUT_CTRL('L'), ACTION_REPAINT, "repaint", NULL, 0, "paint the whole screen anew" },
+	{ ON_ALL, INPUT_CTRL('Z'), ACTION_SUSPEND, "suspend", NULL, 0, "suspend the console; deployments go on" },
+	{ ON_ALL, INPUT_CTRL('C'), ACTION_INTERRUPT, "interrupt", NULL, 0,
+	  "cancel, or ask whether to quit" },
+	{ ON_ALL & ~ON_HELP, '?', ACTION_HELP, "help", "help", 4, "this page" },
+	{ ON_ALL & ~ON_HELP, INPUT_F1, ACTION_HELP, "help", NULL, 0, NULL },
+	{ ON_ALL, 'q', ACTION_QUIT, "quit", "quit", 8, "quit the console; deployments go on" },
+};
+
+const struct keymap keys_map = { rows, ARRAY_LEN(rows) };

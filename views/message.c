@@ -1,0 +1,61 @@
+#include "views/message.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/clean.h"
+#include "backend/base/mem.h"
+
+void messages_done(struct messages *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		free(m->errors[i].text);
+	free(m->errors);
+	free(m->text);
+	*m = (struct messages){ 0 };
+}
+
+static void show(struct messages *m, const char *text, bool is_error)
+{
+	free(m->text);
+	m->text = clean_dup(text, CLEAN_LINE);
+	m->is_error = is_error;
+}
+
+void messages_note(struct messages *m, const char *fmt, ...)
+{
+	AUTO(mem_auto_free) char *text = NULL;
+	va_list ap;
+
+	if (m->text && m->is_error)
+		return;
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	show(m, text, false);
+}
+
+void messages_error(struct messages *m, int64_t at, const char *fmt, ...)
+{
+	AUTO(mem_auto_free) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	show(m, text, true);
+	if (m->n == MESSAGES_MAX) {
+		free(m->errors[0].text);
+		memmove(m->errors, m->errors + 1, --m->n * sizeof *m->errors);
+	}
+	m->errors = mem_grow(m->errors, m->n, &m->cap, sizeof *m->errors);
+	m->errors[m->n++] = (struct message){ .at = at, .text = mem_dup(m->text) };
+}
+
+void messages_clear(struct messages *m)
+{
+	free(m->text);
+	m->text = NULL;
+	m->is_error = false;
+}

@@ -1,0 +1,50 @@
+/*
+ * select: what the console's selection means in the model right now: which application, environment, build and
+ * deployment, and what a key would do with them. Pure queries; results are borrowed until the next step.
+ */
+#ifndef VIEWS_SELECT_H
+#define VIEWS_SELECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "views/intent.h"
+
+struct console;
+struct model_build;
+struct model_deployment;
+struct model_environment;
+struct model_app;
+struct screen;
+
+const struct screen *select_screen(const struct console *c);             /* the topmost */
+const struct model_app *select_app(const struct console *c);             /* NULL: none */
+/* The one that keys act on: the selected one at home, the deployment's on its screens. NULL: none */
+const struct model_environment *select_environment(const struct console *c);
+const struct model_build *select_build(const struct console *c);         /* NULL: none, or not in the window */
+/*
+ * The deployment that is shown: that of the screen, else the selected environment's if it runs, else another
+ * environment's that runs, else the selected environment's last. NULL: none, or not known yet.
+ */
+const struct model_deployment *select_deployment(const struct console *c);
+int64_t select_deployment_id(const struct console *c);                   /* 0: none */
+
+/* Environments stand on the screen from the last of the pipeline, where it matters most, to the first. */
+const struct model_environment *select_environment_at(const struct model_app *app, int64_t row);
+
+/* What a key would do now; kind INTENT_NONE when nothing. `ret` is released first. */
+void select_intent(const struct console *c, enum intent_kind kind, struct intent *ret);
+/* A deployment of a given build to a given environment, from `:deploy`. */
+void select_deploy(const struct console *c, const char *environment, const char *version, const char *digest,
+                   struct intent *ret);
+/* Whether what the intent says about the world is still true; if not, ret_why says what changed (yours). */
+bool select_holds(const struct console *c, const struct intent *intent, char **ret_why);
+
+/* For struct list: ids of items by their row; `arg` is the console. */
+const char *select_app_id(void *arg, int64_t row);
+const char *select_environment_id(void *arg, int64_t row);
+const char *select_build_id(void *arg, int64_t index);
+const char *select_history_id(void *arg, int64_t index);
+const char *select_result_id(void *arg, int64_t index);
+
+#endif

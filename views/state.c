@@ -1,0 +1,120 @@
+#include "views/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "tui/canvas.h"
+
+enum { WORD_COLS = 5 };
+
+static void set(struct state *s, enum step_state word, const char *more)
+{
+	static const int styles[STEP_STATE_COUNT] = {
+		[STEP_WAIT] = STYLE_WAIT, [STEP_RUN] = STYLE_RUN, [STEP_OK] = STYLE_OK,
+		[STEP_FAIL] = STYLE_FAIL, [STEP_SKIP] = STYLE_SKIP, [STEP_HELD] = STYLE_HELD,
+	};
+
+	s->word = step_state_word(word);
+	s->style = styles[word];
+	snprintf(s->more, sizeof s->more, "%s", more);
+}
+
+void state_of_deployment(const struct model_deployment *d, struct state *ret)
+{
+	static const struct { enum step_state word; const char *more; } says[DEPLOYMENT_STATE_COUNT] = {
+		[DEPLOYMENT_QUEUED] = { STEP_WAIT, "queued" },
+		[DEPLOYMENT_RUNNING] = { STEP_RUN, "" },
+		[DEPLOYMENT_UNDOING] = { STEP_RUN, "undoing" },
+		[DEPLOYMENT_SUCCEEDED] = { STEP_OK, "" },
+		[DEPLOYMENT_FAILED] = { STEP_FAIL, "undone" },
+		[DEPLOYMENT_STOPPED] = { STEP_SKIP, "stopped" },
+		[DEPLOYMENT_ATTENTION] = { STEP_HELD, "attention" },
+	};
+	const struct model_step *step = model_deployment_step(d);
+
+	set(ret, says[d->state].word, says[d->state].more);
+	if (d->state == DEPLOYMENT_RUNNING && step)
+		snprintf(ret->more, sizeof ret->more, "%s", stage_name(step->stage));
+}
+
+void state_of_environment(const struct model_environment *e, struct state *ret)
+{
+	const struct model_deployment *d = &e->deployment;
+
+	if (d->id && !model_deployment_is_over(d))
+		state_of_deployment(d, ret);
+	else if (d->id && d->state == DEPLOYMENT_ATTENTION)
+		set(ret, STEP_HELD, "attention");
+	else if (!*e->live_version)
+		set(ret, STEP_WAIT, "empty");
+	else if (!e->health_known)
+		set(ret, STEP_WAIT, "health");
+	else if (e->healthy)
+		set(ret, STEP_OK, "");
+	else
+		set(ret, STEP_FAIL, e->health);
+}
+
+void state_of_step(const struct model_step *step, struct state *ret)
+{
+	set(ret, step->state, "");
+	if (step->tests.known && step->tests.planned > 0 && step->state == STEP_RUN)
+		snprintf(ret->more, sizeof ret->more, "%d/%d", model_totals_sum(&step->tests), step->tests.planned);
+}
+
+int model_totals_sum(const struct model_totals *tests)
+{
+	return tests->ok + tests->fail + tests->skip + tests->todo;
+}
+
+void state_of_tests(const struct model_totals *tests, struct state *ret)
+{
+	int total = tests->planned > model_totals_sum(tests) ? tests->planned : model_totals_sum(tests);
+
+	if (!tests->known || total == 0) {
+		*ret = (struct state){ .word = "-", .style = STYLE_DIM };
+		return;
+	}
+	set(ret, tests->fail || model_totals_sum(tests) < total ? STEP_FAIL : STEP_OK, "");
+	snprintf(ret->more, sizeof ret->more, "%d/%d", total - tests->fail - (total - model_totals_sum(tests)), total);
+}
+
+void state_of_result(enum test_outcome outcome, struct state *ret)
+{
+	static const struct { enum step_state word; const char *more; } says[TEST_OUTCOME_COUNT] = {
+		[TEST_OK] = { STEP_OK, "" }, [TEST_FAIL] = { STEP_FAIL, "" },
+		[TEST_SKIP] = { STEP_SKIP, "" }, [TEST_TODO] = { STEP_HELD, "todo" },
+	};
+
+	set(ret, says[outcome].word, says[outcome].more);
+}
+
+int state_draw(const struct state *s, struct canvas *canvas, int row, int col, int width, bool aligned)
+{
+	int used = canvas_text(canvas, row, col, width, s->style, s->word);
+	int from = aligned ? WORD_COLS : used + 1;
+
+	if (!*s->more || width <= from)
+		return used;
+	return from + canvas_text(canvas, row, col + from, width - from, STYLE_TEXT, s->more);
+}
+
+static int64_t span(int64_t from, int64_t to, int64_t wall_ms)
+{
+	if (!from)
+		return 0;
+	if (!to)
+		to = wall_ms;
+	return to > from ? to - from : 0;
+}
+
+int64_t state_deployment_ms(const struct model_deployment *d, int64_t wall_ms)
+{
+	return span(d->started, d->ended, wall_ms);
+}
+
+int64_t state_step_ms(const struct model_step *step, int64_t wall_ms)
+{
+	return span(step->started, step->ended, wall_ms);
+}
