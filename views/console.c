@@ -9,7 +9,7 @@
 #include "tui/input.h"
 #include "tui/list.h"
 #include "views/act.h"
-#include "views/frame.h"
+#include "views/surround.h"
 #include "views/home.h"
 #include "views/keypress.h"
 #include "views/line.h"
@@ -277,14 +277,14 @@ static void settle(struct console *c, struct effects *effects)
 	follow_selection(c);
 	view = select_screen(c)->view;
 	if (view->layout)
-		view->layout(c, frame_body_rows(c), c->cols);
+		view->layout(c, surround_body_rows(c), c->cols);
 	if (list_wants(c->build_list, &first, &n))
 		fetch_want(c, FETCH_BUILDS);
 	fetch_pump(c, effects);
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
 		select_intent(c, (enum intent_kind)kind, &c->offered[kind]);
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
-		if (!frame_has_room(c, (enum intent_kind)kind))
+		if (!surround_has_room(c, (enum intent_kind)kind))
 			intent_done(&c->offered[kind]);
 	if (c->connected && console_is_stale(c) != c->was_stale)
 		c->dirty = true;
@@ -324,7 +324,7 @@ int64_t console_next_ms(const struct console *c)
 	if (c->ever && !c->connected)
 		next = sooner(next, c->slow ? 5000 : 1000);
 	if (d && d->state != DEPLOYMENT_QUEUED && !model_deployment_is_over(d) && d->started && !c->frozen &&
-	    frame_shows_time(c))
+	    surround_shows_time(c))
 		next = sooner(next, 1000 - (c->wall_ms - d->started) % 1000);
 	return next < -1 ? 0 : next;
 }

@@ -5,7 +5,7 @@
 #include "backend/base/clock.h"
 #include "tui/canvas.h"
 #include "views/console.h"
-#include "views/frame.h"
+#include "views/surround.h"
 #include "views/textscroll.h"
 #include "views/view.h"
 
@@ -48,7 +48,7 @@ static void draw(const struct console *c, struct canvas *canvas)
 
 static bool key(struct console *c, uint32_t k)
 {
-	return textscroll_key(c, k, write_all(c, NULL, 0, c->cols - 1), frame_body_rows(c) - 1);
+	return textscroll_key(c, k, write_all(c, NULL, 0, c->cols - 1), surround_body_rows(c) - 1);
 }
 
 static void enter(struct console *c)

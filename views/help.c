@@ -4,7 +4,7 @@
 #include "backend/base/mem.h"
 #include "tui/canvas.h"
 #include "views/console.h"
-#include "views/frame.h"
+#include "views/surround.h"
 #include "views/textscroll.h"
 #include "views/view.h"
 
@@ -58,7 +58,7 @@ static void draw(const struct console *c, struct canvas *canvas)
 
 static bool key(struct console *c, uint32_t k)
 {
-	return textscroll_key(c, k, write_all(NULL, 0), frame_body_rows(c) - 1);
+	return textscroll_key(c, k, write_all(NULL, 0), surround_body_rows(c) - 1);
 }
 
 const struct view view_help = {

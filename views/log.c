@@ -9,7 +9,7 @@
 #include "tui/canvas.h"
 #include "tui/input.h"
 #include "views/console.h"
-#include "views/frame.h"
+#include "views/surround.h"
 #include "views/logrows.h"
 #include "views/pane.h"
 #include "views/save.h"
@@ -63,7 +63,7 @@ static void draw(const struct console *c, struct canvas *canvas)
 
 static int page(const struct console *c)
 {
-	return frame_body_rows(c) - HEAD_ROWS;
+	return surround_body_rows(c) - HEAD_ROWS;
 }
 
 /* Near an end of the window, the piece beyond it is fetched. */

@@ -1,4 +1,4 @@
-#include "views/frame.h"
+#include "views/surround.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -14,17 +14,17 @@
 
 enum { USER_COLS_MIN = 72, APP_COLS_MIN = 66 };
 
-bool frame_has_banner(const struct console *c)
+bool surround_has_banner(const struct console *c)
 {
 	return c->ever && !c->connected;
 }
 
-int frame_body_rows(const struct console *c)
+int surround_body_rows(const struct console *c)
 {
-	return c->rows - 3 - (frame_has_banner(c) ? 1 : 0);
+	return c->rows - 3 - (surround_has_banner(c) ? 1 : 0);
 }
 
-bool frame_shows_time(const struct console *c)
+bool surround_shows_time(const struct console *c)
 {
 	return (select_screen(c)->view->context & (ON_RELEASES | ON_DEPLOYMENT)) && console_fits(c);
 }
@@ -151,7 +151,7 @@ static int columns_at_most(const char *text)
 	return n;
 }
 
-bool frame_has_room(const struct console *c, enum intent_kind kind)
+bool surround_has_room(const struct console *c, enum intent_kind kind)
 {
 	enum { KEY_COLS = 2, HINT_GAP = 3 };
 	char text[KEYMAP_LABEL_SIZE];
@@ -208,16 +208,16 @@ static void draw_small(const struct console *c, struct canvas *canvas)
 
 void console_draw(const struct console *c, struct canvas *canvas)
 {
-	int rows = c->rows, top = frame_has_banner(c) ? 2 : 1;
+	int rows = c->rows, top = surround_has_banner(c) ? 2 : 1;
 
 	if (!console_fits(c)) {
 		draw_small(c, canvas);
 		return;
 	}
 	draw_title(c, canvas);
-	if (frame_has_banner(c))
+	if (surround_has_banner(c))
 		draw_banner(c, canvas);
-	canvas_push(canvas, top, 0, frame_body_rows(c), c->cols);
+	canvas_push(canvas, top, 0, surround_body_rows(c), c->cols);
 	select_screen(c)->view->draw(c, canvas);
 	canvas_pop(canvas);
 	draw_message(c, canvas, rows - 2);
