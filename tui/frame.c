@@ -50,6 +50,11 @@ static SCREEN *new_screen(const char *name, FILE *stream)
 	return screen;
 }
 
+static bool no_cursor(const char *name, struct err *err)
+{
+	return err_set(err, ERR_USAGE, "terminal type %s cannot place its cursor; use --plain", name);
+}
+
 static bool start(struct frame *f, const char *name, struct err *err)
 {
 	int why = 1;
@@ -60,12 +65,17 @@ static bool start(struct frame *f, const char *name, struct err *err)
 		return err_errno(err, errno, "memory for a frame");
 	if (!name || !*name)
 		return err_set(err, ERR_USAGE, "TERM is not set; set it (TERM=xterm-256color), or use --plain");
-	f->screen = new_screen(name, f->stream);
-	if (!f->screen && setupterm(name, f->memory, &why) == ERR && why <= 0)
+	/* Asked first, because newterm loses memory when it fails. */
+	if (setupterm(name, f->memory, &why) == ERR) {
+		if (why > 0)
+			return no_cursor(name, err);
 		return err_set(err, ERR_USAGE, "terminal type %s is not known on this machine; install ncurses-term, "
 		               "set TERM=xterm-256color, or use --plain", name);
+	}
+	del_curterm(cur_term);
+	f->screen = new_screen(name, f->stream);
 	if (!f->screen || !cursor_address || !clear_screen)
-		return err_set(err, ERR_USAGE, "terminal type %s cannot place its cursor; use --plain", name);
+		return no_cursor(name, err);
 	nonl();
 	typeahead(-1);
 	return true;

@@ -35,7 +35,7 @@ bool screen_keys(const char *keys, struct buf *ret)
 			keys += 2;
 		} else if (*keys) {
 			len = strcspn(++keys, ">");
-			if (!add_named(keys, len, ret))
+			if (keys[len] != '>' || !add_named(keys, len, ret))
 				return false;
 			keys += len + 1;
 		}
