@@ -86,6 +86,10 @@ static void on_request(struct evhttp_request *req, void *arg)
 	bool path_known;
 
 	s->running++;
+	if (evbuffer_get_length(evhttp_request_get_input_buffer(req)) > SERVICE_BODY_MAX) {
+		service_error(s, req, 413, "that is more than a body may hold");
+		return;
+	}
 	if (s->admit && !s->admit(s, req))
 		return;
 	route = route_of(s, path && *path ? path : "/", &path_known, evhttp_request_get_command(req));
@@ -151,7 +155,8 @@ struct service *service_new(const char *name, const struct service_route *routes
 	}
 	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 	                           EVHTTP_REQ_DELETE);
-	evhttp_set_max_body_size(s->http, SERVICE_BODY_MAX);
+	/* A body over our limit is read to its end: an answer before that is lost when the sender meets a closed door. */
+	evhttp_set_max_body_size(s->http, SERVICE_READ_MAX);
 	evhttp_set_timeout(s->http, 60);
 	evhttp_set_gencb(s->http, on_request, s);
 	s->on_term = evsignal_new(s->base, SIGTERM, on_signal, s);

@@ -12,7 +12,7 @@
 
 #include "demo/src/behaviour.h"
 
-enum { SERVICE_BODY_MAX = 64 * 1024 };
+enum { SERVICE_BODY_MAX = 64 * 1024, SERVICE_READ_MAX = 4 * 1024 * 1024 };
 
 struct service;
 

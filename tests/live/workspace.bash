@@ -114,8 +114,8 @@ is_idle() {
 # The colour that HAProxy's runtime map and its map file say; "differ" when they do not agree.
 map_of() {
 	local dir="$workspace/.slipway/environments/shop/$1" file runtime
-	file=$(cat "$dir"/haproxy/*.map 2>/dev/null | sed -n 's|^public/web *||p')
-	runtime=$(echo "show map $(echo "$dir"/haproxy/*.map)" | socat - "UNIX-CONNECT:$dir/haproxy/admin.sock" |
+	file=$(sed -n 's|^public/web *||p' "$dir/haproxy/routes.map")
+	runtime=$(echo "show map routes.map" | socat - "UNIX-CONNECT:$dir/haproxy/admin.sock" |
 		sed -n 's|^[^ ]* public/web *||p')
 	if [ "$file" = "$runtime" ]; then echo "${file#web-}"; else echo "differ: file $file, runtime $runtime"; fi
 }
