@@ -348,6 +348,31 @@ static void ports_stay_the_same_and_are_never_a_public_one(void **state)
 	folder_end(&f);
 }
 
+static bool can_listen(int port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+
+	close(fd);
+	return ok;
+}
+
+/* The first of `n` ports in a row that nobody listens on. */
+static int free_ports(int n)
+{
+	for (int first = 22000; first < 30000; first += n) {
+		int free_so_far = 0;
+
+		while (free_so_far < n && can_listen(first + free_so_far))
+			free_so_far++;
+		if (free_so_far == n)
+			return first;
+	}
+	fail_msg("no %d free ports in a row", n);
+	return 0;
+}
+
 static void a_new_range_moves_all_but_the_live_colour(void **state)
 {
 	struct folder f = folder_given();
@@ -357,12 +382,12 @@ static void a_new_range_moves_all_but_the_live_colour(void **state)
 
 	(void)state;
 	assert_true(ports_assign(f.path, &app, &env, COLOUR_NONE, &first, &err));
-	env.slot_port_first = 21000;
-	env.slot_port_last = 21010;
+	env.slot_port_first = free_ports(11);
+	env.slot_port_last = env.slot_port_first + 10;
 	assert_true(ports_assign(f.path, &app, &env, COLOUR_BLUE, &moved, &err));
 	assert_int_equal(moved.entries[0].slot[COLOUR_BLUE], first.entries[0].slot[COLOUR_BLUE]);
-	assert_in_range(moved.entries[0].slot[COLOUR_GREEN], 21000, 21010);
-	assert_in_range(moved.entries[0].preview, 21000, 21010);
+	assert_in_range(moved.entries[0].slot[COLOUR_GREEN], env.slot_port_first, env.slot_port_last);
+	assert_in_range(moved.entries[0].preview, env.slot_port_first, env.slot_port_last);
 	folder_end(&f);
 }
 
