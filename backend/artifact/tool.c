@@ -85,7 +85,8 @@ int artifact_tool(int argc, char **argv)
 	else if ((argc == 4 || argc == 5) && strcmp(argv[0], "artifact-unpack") == 0)
 		ok = artifact_unpack(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : last_name(argv[3]), &err);
 	else
-		ok = err_set(&err, ERR_USAGE, "usage: artifact-import STORE <JSON | artifact-unpack FILE SHA256 FOLDER [NAME]");
+		ok = err_set(&err, ERR_USAGE, "usage: artifact-import STORE <JSON | artifact-unpack FILE SHA256 FOLDER "
+		             "[NAME]");
 	if (!ok)
 		fprintf(stderr, "%s\n", err.text);
 	return ok ? 0 : 1;

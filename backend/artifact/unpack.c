@@ -1,6 +1,7 @@
 /*
- * Unpacking, suspicious of every entry. libarchive's own SECURE_ flags are the second wall: they keep a write from going
- * through a link, but they would still make a link that leads outside, and that one would be followed when it runs.
+ * Unpacking, suspicious of every entry. libarchive's own SECURE_ flags are the second wall: they keep a write from
+ * going through a link, but they would still make a link that leads outside, and that one would be followed when it
+ * runs.
  */
 #include "backend/artifact/artifact.h"
 
@@ -97,7 +98,8 @@ static bool check_links(struct archive_entry *entry, const char *path, struct er
 	struct stat st;
 
 	if (hard && path_depth(hard) < 0)
-		return err_set(err, ERR_REFUSED, "the hard link %.200s leads to %.200s, outside the artifact", path, hard);
+		return err_set(err, ERR_REFUSED, "the hard link %.200s leads to %.200s, outside the artifact", path,
+		               hard);
 	/* It would be the same link in another folder, where its ".." lead somewhere else. */
 	if (hard && lstat(hard, &st) == 0 && S_ISLNK(st.st_mode))
 		return err_set(err, ERR_REFUSED, "the hard link %.200s leads to the link %.200s", path, hard);
@@ -138,7 +140,8 @@ static bool unpack_data(struct unpacking *u, struct err *err)
 
 	while ((got = archive_read_data_block(u->in, &data, &len, &offset)) == ARCHIVE_OK || got == ARCHIVE_WARN) {
 		if (offset < 0 || offset + (int64_t)len > u->limits.bytes - u->bytes)
-			return err_set(err, ERR_TOO_BIG, "it unpacks to more than %lld bytes", (long long)u->limits.bytes);
+			return err_set(err, ERR_TOO_BIG, "it unpacks to more than %lld bytes",
+			               (long long)u->limits.bytes);
 		end = offset + (int64_t)len > end ? offset + (int64_t)len : end;
 		if (archive_write_data_block(u->out, data, len, offset) < ARCHIVE_WARN)
 			return archive_err(err, u->out, "write");
@@ -194,15 +197,15 @@ static struct archive *writer_new(void)
 {
 	struct archive *out = archive_write_disk_new();
 
-	/* Without EXTRACT_PERM the umask holds and setuid, setgid and sticky are dropped; without EXTRACT_OWNER all is ours. */
+	/* Without EXTRACT_PERM the umask holds and setuid is dropped; without EXTRACT_OWNER all is ours. */
 	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT
 	                               | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS | ARCHIVE_EXTRACT_TIME);
 	return out;
 }
 
 /*
- * A program as it is, without an archive around it: libarchive found no format (EILSEQ is its "unrecognized"). Something
- * compressed that holds no archive is none of that; nor is a tar whose first header is damaged.
+ * A program as it is, without an archive around it: libarchive found no format (EILSEQ is its "unrecognized").
+ * Something compressed that holds no archive is none of that; nor is a tar whose first header is damaged.
  */
 static bool is_plain_file(struct archive *in, int fd)
 {
@@ -320,7 +323,8 @@ static bool check_digest(int fd, const char *file, const char *sha256, struct er
 	if (!digest_fd(fd, digest, &size, err))
 		return err_wrap(err, "%s", file);
 	if (strcmp(digest, sha256) != 0)
-		return err_set(err, ERR_REFUSED, "%s is not what was added: its SHA-256 is %s, not %s", file, digest, sha256);
+		return err_set(err, ERR_REFUSED, "%s is not what was added: its SHA-256 is %s, not %s", file, digest,
+		               sha256);
 	return size > 0 ? true : err_set(err, ERR_REFUSED, "%s is empty", file);
 }
 

@@ -38,14 +38,16 @@ void check_component(const struct source *s, const void *json, int place, void *
 	if (!c->artifact)
 		c->artifact = mem_dup(c->name);
 	if (program && program[0] == '/')
-		source_mistake(s, places_child(s->places, at(s, place, "start"), "0"), "\"start\" begins with the absolute path "
-		               "%.80s; name a file of the artifact (\"bin/web\") or a program in PATH (\"python3\")", program);
+		source_mistake(s, places_child(s->places, at(s, place, "start"), "0"), "\"start\" begins with the "
+		               "absolute path %.80s; name a file of the artifact (\"bin/web\") or a program in PATH "
+		               "(\"python3\")", program);
 	else if (program && leaves_folder(program))
-		source_mistake(s, places_child(s->places, at(s, place, "start"), "0"), "\"start\" leaves the artifact with "
-		               "%.80s; name a file inside it", program);
+		source_mistake(s, places_child(s->places, at(s, place, "start"), "0"), "\"start\" leaves the artifact "
+		               "with %.80s; name a file inside it", program);
 	if (c->protocol != PROTOCOL_HTTP && has(json, "health"))
-		source_mistake_key(s, at(s, place, "health"), "\"health\" is for components with protocol http; a tcp component is "
-		                   "healthy when it accepts a connection, one without a port when it runs");
+		source_mistake_key(s, at(s, place, "health"), "\"health\" is for components with protocol http; a tcp "
+		                   "component is healthy when it accepts a connection, one without a port when it "
+		                   "runs");
 }
 
 static void other_drivers_keys(const struct source *s, const void *json, int place, const struct config_environment *e)
@@ -57,8 +59,8 @@ static void other_drivers_keys(const struct source *s, const void *json, int pla
 		if (!value || !key->driver || strcmp(key->driver, e->driver) == 0)
 			continue;
 		if (config_key_find(&config_kind_environment, key->name, json_typeof(value)) == key)
-			source_mistake_key(s, at(s, place, key->name), "this \"%s\" is for the driver %s; the driver here is %s",
-			                   key->name, key->driver, e->driver);
+			source_mistake_key(s, at(s, place, key->name), "this \"%s\" is for the driver %s; the driver "
+			                   "here is %s", key->name, key->driver, e->driver);
 	}
 }
 
@@ -92,7 +94,8 @@ void check_smoke(const struct source *s, const void *json, int place, void *item
 		source_mistake(s, place, "this smoke test lacks \"component\": which one is asked?");
 	for (size_t i = 0; i < ARRAY_LEN(http_only) && !has(json, "get"); i++)
 		if (has(json, http_only[i]))
-			source_mistake_key(s, at(s, place, http_only[i]), "\"%s\" is for smoke tests with \"get\"", http_only[i]);
+			source_mistake_key(s, at(s, place, http_only[i]), "\"%s\" is for smoke tests with \"get\"",
+			                   http_only[i]);
 }
 
 void check_acceptance(const struct source *s, const void *json, int place, void *item)
@@ -177,11 +180,12 @@ static void check_needs(const struct source *s, const struct config_app *app)
 			if (need == c)
 				source_mistake(s, needs_place(s, c, k), "%s needs itself", c->name);
 			else if (need && need->protocol == PROTOCOL_NONE)
-				source_mistake(s, needs_place(s, c, k), "%s has protocol none: it has no port that can be called",
-				               need->name);
+				source_mistake(s, needs_place(s, c, k), "%s has protocol none: it has no port that can "
+				               "be called", need->name);
 			for (size_t before = 0; before < k; before++)
 				if (strcmp(c->needs[before], c->needs[k]) == 0)
-					source_mistake(s, needs_place(s, c, k), "\"%s\" stands here twice", c->needs[k]);
+					source_mistake(s, needs_place(s, c, k), "\"%s\" stands here twice",
+					               c->needs[k]);
 		}
 	}
 	for (size_t i = 0; i < app->ncomponents && i < COMPONENTS_MAX; i++)
@@ -216,11 +220,11 @@ static void check_slots(const struct source *s, const struct config_app *app, si
 	for (size_t i = 0; i < app->ncomponents; i++)
 		want += app->components[i].protocol != PROTOCOL_NONE ? PORTS_PER_COMPONENT : 0;
 	if (want > 0 && slots == place)
-		source_mistake(s, place, "this environment lacks \"slots\", a range of %d ports or more such as \"21000-%d\": blue, "
-		               "green and preview of each component", want, 20999 + want);
+		source_mistake(s, place, "this environment lacks \"slots\", a range of %d ports or more such as "
+		               "\"21000-%d\": blue, green and preview of each component", want, 20999 + want);
 	else if (have > 0 && have < want)
-		source_mistake(s, slots, "\"slots\" has room for %d ports; %d are needed: blue, green and preview of each component",
-		               have, want);
+		source_mistake(s, slots, "\"slots\" has room for %d ports; %d are needed: blue, green and preview of "
+		               "each component", have, want);
 }
 
 static void check_environments(const struct source *s, const struct config_app *app)
@@ -231,7 +235,8 @@ static void check_environments(const struct source *s, const struct config_app *
 
 		for (size_t k = 0; e->name && k < i; k++)
 			if (app->environments[k].name && strcmp(app->environments[k].name, e->name) == 0)
-				source_mistake(s, places_find(s->places, pointer), "there is an environment \"%.60s\" already", e->name);
+				source_mistake(s, places_find(s->places, pointer), "there is an environment \"%.60s\" "
+				               "already", e->name);
 		if (drives(e, "host")) {
 			for (size_t k = 0; k < e->nports; k++)
 				check_port_owner(s, app, i, "ports", e->ports[k].component);
@@ -272,10 +277,11 @@ static void check_tests(const struct source *s, const char *list, const struct c
 
 		for (size_t k = 0; tests[i].name && k < i; k++)
 			if (tests[k].name && strcmp(tests[k].name, tests[i].name) == 0)
-				source_mistake(s, at(s, place, "name"), "there is a test \"%.60s\" already", tests[i].name);
+				source_mistake(s, at(s, place, "name"), "there is a test \"%.60s\" already",
+				               tests[i].name);
 		if (deadline_ms > 0 && tests[i].timeout_ms > deadline_ms)
-			source_mistake(s, at(s, place, "timeout"), "\"timeout\" is longer than the stage's deadline of %s "
-			               "(\"deadlines\": {\"%s\": …})", deadline, stage);
+			source_mistake(s, at(s, place, "timeout"), "\"timeout\" is longer than the stage's deadline of "
+			               "%s (\"deadlines\": {\"%s\": …})", deadline, stage);
 	}
 }
 
@@ -288,7 +294,8 @@ static void check_smoke_components(const struct source *s, const struct config_a
 		const struct config_component *c = t->component ? known(s, app, t->component, place, false) : NULL;
 
 		if (c && c->protocol != PROTOCOL_HTTP)
-			source_mistake(s, place, "%s does not speak http; a smoke test with \"get\" cannot ask it", c->name);
+			source_mistake(s, place, "%s does not speak http; a smoke test with \"get\" cannot ask it",
+			               c->name);
 	}
 }
 
@@ -299,8 +306,8 @@ static void check_time(const struct source *s, const char *pointer, int64_t ms, 
 	AUTO(mem_auto_free) char *time = value_duration_text(ms);
 
 	if (deadline_ms > 0 && ms > deadline_ms)
-		source_mistake(s, places_find(s->places, pointer), "%s is longer than the stage's deadline of %s (\"deadlines\": "
-		               "{\"%s\": …})", time, deadline, stage);
+		source_mistake(s, places_find(s->places, pointer), "%s is longer than the stage's deadline of %s "
+		               "(\"deadlines\": {\"%s\": …})", time, deadline, stage);
 }
 
 void check_app(const struct source *s, const void *json, int place, void *item)
@@ -313,7 +320,8 @@ void check_app(const struct source *s, const void *json, int place, void *item)
 	check_environments(s, app);
 	check_starts(s, app);
 	check_tests(s, "smoke", app->smoke, app->nsmoke, "smoke", app->deadline_ms[STAGE_SMOKE]);
-	check_tests(s, "acceptance", app->acceptance, app->nacceptance, "acceptance", app->deadline_ms[STAGE_ACCEPTANCE]);
+	check_tests(s, "acceptance", app->acceptance, app->nacceptance, "acceptance",
+	            app->deadline_ms[STAGE_ACCEPTANCE]);
 	check_smoke_components(s, app);
 	check_time(s, "/verify/for", app->verify_ms, "verify", app->deadline_ms[STAGE_VERIFY]);
 	check_time(s, "/drain", app->drain_ms, "drain", app->deadline_ms[STAGE_DRAIN]);

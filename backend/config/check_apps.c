@@ -40,11 +40,15 @@ static void claims_of(struct claims *claims, const struct check_loaded *loaded)
 		if (!e->driver || strcmp(e->driver, "host") != 0)
 			continue;
 		for (size_t k = 0; k < e->nports; k++)
-			claim_add(claims, (struct claim){ .source = &loaded->source, .env = e, .first = e->ports[k].port,
-			          .last = e->ports[k].port, .component = e->ports[k].component,
-			          .place = places_child(places, places_find(places, ports), e->ports[k].component) });
-		claim_add(claims, (struct claim){ .source = &loaded->source, .env = e, .first = e->slot_port_first,
-		          .last = e->slot_port_last, .place = places_find(places, slots) });
+			claim_add(claims, (struct claim){
+				.source = &loaded->source, .env = e, .component = e->ports[k].component,
+				.first = e->ports[k].port, .last = e->ports[k].port,
+				.place = places_child(places, places_find(places, ports), e->ports[k].component),
+			});
+		claim_add(claims, (struct claim){
+			.source = &loaded->source, .env = e, .first = e->slot_port_first, .last = e->slot_port_last,
+			.place = places_find(places, slots),
+		});
 	}
 }
 
@@ -102,8 +106,8 @@ static void collide(const struct claim *a, const struct claim *b)
 		source_mistake(late->source, late->place, "port %d collides with %s (%s:%d)", late->first, what,
 		               early->source->file, at.line);
 	else
-		source_mistake(late->source, late->place, "\"slots\" %d-%d collide with %s (%s:%d)", late->first, late->last, what,
-		               early->source->file, at.line);
+		source_mistake(late->source, late->place, "\"slots\" %d-%d collide with %s (%s:%d)", late->first,
+		               late->last, what, early->source->file, at.line);
 }
 
 static void check_ports(const struct check_loaded *loaded, size_t n)
@@ -122,10 +126,15 @@ static void check_ports(const struct check_loaded *loaded, size_t n)
 
 void check_apps(const struct check_loaded *loaded, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (loaded[i].app->name && loaded[k].app->name && strcmp(loaded[i].app->name, loaded[k].app->name) == 0)
-				source_mistake(&loaded[i].source, places_find(loaded[i].source.places, "/application"),
-				               "the application \"%.60s\" is in %s already", loaded[i].app->name, loaded[k].source.file);
+	for (size_t i = 0; i < n; i++) {
+		const struct source *s = &loaded[i].source;
+		const char *name = loaded[i].app->name;
+
+		for (size_t k = 0; name && k < i; k++)
+			if (loaded[k].app->name && strcmp(loaded[k].app->name, name) == 0)
+				source_mistake(s, places_find(s->places, "/application"),
+				               "the application \"%.60s\" is in %s already", name,
+				               loaded[k].source.file);
+	}
 	check_ports(loaded, n);
 }

@@ -65,7 +65,8 @@ static void twice_mistake(void *arg, const char *key, struct place first, struct
 {
 	const struct source *s = arg;
 
-	mistake(s->out, s->file, again.line, again.column, "\"%.60s\" stands here twice; first on line %d", key, first.line);
+	mistake(s->out, s->file, again.line, again.column, "\"%.60s\" stands here twice; first on line %d", key,
+	        first.line);
 }
 
 /* One text into the next place of `loading`; nothing is added when it is no JSON. */
@@ -78,7 +79,8 @@ static void load_text(struct loading *loading, const char *name, const char *pat
 	json_error_t error;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		mistake(loading->out, name, 1, 1, "the file begins with a byte order mark; save it as UTF-8 without one");
+		mistake(loading->out, name, 1, 1, "the file begins with a byte order mark; save it as UTF-8 without "
+		        "one");
 		return;
 	}
 	json = json_loadb(text, len, 0, &error);
@@ -190,7 +192,8 @@ static char **find_files(const char *dir, struct config_mistakes *out)
 		if (n < CONFIG_FILES_MAX)
 			names[n++] = file_join(CONFIG_FOLDER, entries[i]->d_name);
 		else if (i == found - 1)
-			mistake(out, CONFIG_FOLDER, 1, 1, "%s holds %d files; at most %d are possible", folder, found, CONFIG_FILES_MAX);
+			mistake(out, CONFIG_FOLDER, 1, 1, "%s holds %d files; at most %d are possible", folder, found,
+			        CONFIG_FILES_MAX);
 		free(entries[i]);
 	}
 	free(entries);

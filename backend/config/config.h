@@ -24,7 +24,7 @@ enum config_protocol { PROTOCOL_HTTP, PROTOCOL_TCP, PROTOCOL_NONE /* a worker: n
 struct config_component {
 	char *name;
 	char *artifact;                  /* the build's artifact it runs; the component's own name by default */
-	char **start;                    /* argv, NULL-terminated; relative paths are relative to the unpacked artifact */
+	char **start;                    /* argv, NULL-terminated; with a slash the artifact's file, else PATH's */
 	enum config_protocol protocol;
 	char *health;                    /* HTTP path that must answer 2xx ("/health"); NULL: a TCP connect is enough */
 	int64_t health_within_ms;        /* from start to healthy */
@@ -54,7 +54,7 @@ struct config_env_port { char *component; int port; };
 struct config_environment {
 	char *name;
 	bool is_protected;
-	bool rollback_needs_arming;      /* protected ones: true unless the configuration says "rollback": "countdown" */
+	bool rollback_needs_arming;      /* protected ones: true unless it says "rollback": "countdown" */
 	char *driver;                    /* "host" or "command" */
 	struct config_env_port *ports; size_t nports;   /* host: public port of each component that has one */
 	char *bind;                      /* host: address of the public frontends, "127.0.0.1" by default */
@@ -77,7 +77,7 @@ struct config_app {
 	int64_t verify_interval_ms;
 	int64_t drain_ms;                /* at most this long for the old colour's sessions to end */
 	int64_t warm_ms;                 /* the old colour stays up this long after the drain */
-	int retain_builds;               /* artifacts of older builds are removed, never those live or a rollback target */
+	int retain_builds;               /* artifacts of older builds go, never those live or a rollback target */
 	int64_t deadline_ms[STAGE_COUNT];
 	char *watch;                     /* folder where CI drops builds; absolute; NULL: none */
 };

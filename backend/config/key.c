@@ -31,12 +31,13 @@ static const struct config_key component_keys[] = {
 	{ .name = "artifact", .type = KEY_NAME, .at = COMPONENT(artifact),
 	  .help = "The build's artifact that it runs. Left out: the component's own name." },
 	{ .name = "start", .type = KEY_ARGV, .at = COMPONENT(start), .max = ARGV_MAX,
-	  .help = "The program and its arguments, started in the unpacked artifact with its port in PORT. A program with a "
-		  "slash is one of the artifact's files, one without is found in PATH." },
+	  .help = "The program and its arguments, started in the unpacked artifact with its port in PORT. "
+		  "A program with a slash is one of the artifact's files, one without is found in PATH." },
 	{ .name = "protocol", .type = KEY_WORD, .at = COMPONENT(protocol), .words = protocol_words, .otherwise = "http",
 	  .help = "What it speaks on its port; none: a worker without a port." },
 	{ .name = "health", .type = KEY_HTTP_PATH, .at = COMPONENT(health), .max = TEXT_MAX,
-	  .help = "The path that answers 2xx when it is healthy. Left out: that its port accepts a connection is enough." },
+	  .help = "The path that answers 2xx when it is healthy. "
+		  "Left out: that its port accepts a connection is enough." },
 	{ .name = "health_within", .type = KEY_DURATION, .at = COMPONENT(health_within_ms), .min = 100, .max = HOUR,
 	  .otherwise = "10s", .help = "How long after its start it may take until it is healthy." },
 	{ .name = "needs", .type = KEY_NAMES, .at = COMPONENT(needs), .also = COMPONENT(nneeds), .max = 64,
@@ -55,10 +56,12 @@ static const struct config_key environment_keys[] = {
 	{ .name = "name", .type = KEY_NAME, .at = ENVIRONMENT(name), .required = true, .help = "What it is called." },
 	{ .name = "protection", .type = KEY_SWITCH, .at = ENVIRONMENT(is_protected), .words = protection_words,
 	  .otherwise = "protected",
-	  .help = "protected: the console wants the environment's name typed before a key acts; open: one key acts at once." },
+	  .help = "protected: the console wants the environment's name typed before a key acts; "
+		  "open: one key acts at once." },
 	{ .name = "rollback", .type = KEY_SWITCH, .at = ENVIRONMENT(rollback_needs_arming), .words = rollback_words,
 	  .otherwise = "arm",
-	  .help = "A protected environment's rollback key: arm wants the name typed first, countdown only counts down." },
+	  .help = "A protected environment's rollback key: arm wants the name typed first, "
+		  "countdown only counts down." },
 	{ .name = "driver", .type = KEY_CHOICE, .at = ENVIRONMENT(driver), .words = driver_words, .otherwise = "host",
 	  .help = "How it is deployed to: host runs the application on this machine, command runs commands of yours." },
 	{ .name = "ports", .type = KEY_PORTS, .at = ENVIRONMENT(ports), .also = ENVIRONMENT(nports), .driver = "host",
@@ -132,8 +135,8 @@ static const struct config_kind acceptance_kind = {
 static const struct config_key verify_keys[] = {
 	{ .name = "for", .type = KEY_DURATION, .at = APP(verify_ms), .min = 0, .max = DAY, .otherwise = "5s",
 	  .help = "How long the public address is watched after the switch; 0s: not at all." },
-	{ .name = "failures", .type = KEY_NUMBER, .at = APP(verify_failures), .min = 1, .max = 1000000, .otherwise = "3",
-	  .help = "This many failed requests switch back." },
+	{ .name = "failures", .type = KEY_NUMBER, .at = APP(verify_failures), .min = 1, .max = 1000000,
+	  .otherwise = "3", .help = "This many failed requests switch back." },
 	{ .name = "interval", .type = KEY_DURATION, .at = APP(verify_interval_ms), .min = 10, .max = HOUR,
 	  .otherwise = "250ms", .help = "The time between two requests." },
 };
@@ -144,7 +147,8 @@ static const struct config_kind verify_kind = {
 
 static const struct config_key retention_keys[] = {
 	{ .name = "builds", .type = KEY_NUMBER, .at = APP(retain_builds), .min = 1, .max = 1000000, .otherwise = "50",
-	  .help = "The artifacts of this many builds are kept, and always those that are live or a rollback's target." },
+	  .help = "The artifacts of this many builds are kept, "
+		  "and always those that are live or a rollback's target." },
 };
 
 static const struct config_kind retention_kind = {
@@ -187,7 +191,8 @@ static const struct config_key app_keys[] = {
 	{ .name = "components", .type = KEY_MAP, .at = APP(components), .also = APP(ncomponents), .min = 1, .max = 64,
 	  .required = true, .kind = &component_kind, .help = "The parts of the application, by name." },
 	{ .name = "environments", .type = KEY_LIST, .at = APP(environments), .also = APP(nenvironments), .min = 1,
-	  .max = 32, .required = true, .kind = &config_kind_environment, .help = "Where it runs, in the pipeline's order." },
+	  .max = 32, .required = true, .kind = &config_kind_environment,
+	  .help = "Where it runs, in the pipeline's order." },
 	{ .name = "smoke", .type = KEY_LIST, .at = APP(smoke), .also = APP(nsmoke), .max = 100, .kind = &smoke_kind,
 	  .help = "Quick tests of a colour that no user sees yet." },
 	{ .name = "acceptance", .type = KEY_LIST, .at = APP(acceptance), .also = APP(nacceptance), .max = 100,
@@ -196,8 +201,8 @@ static const struct config_key app_keys[] = {
 	  .help = "What is watched after the switch; when it fails, the traffic goes back by itself." },
 	{ .name = "drain", .type = KEY_DURATION, .at = APP(drain_ms), .min = 0, .max = DAY, .otherwise = "30s",
 	  .help = "At most this long the old colour's sessions may take to end." },
-	{ .name = "warm", .type = KEY_DURATION, .at = APP(warm_ms), .min = 0, .max = 7 * (int64_t)DAY, .otherwise = "15m",
-	  .help = "How long the old colour stays up for an instant rollback." },
+	{ .name = "warm", .type = KEY_DURATION, .at = APP(warm_ms), .min = 0, .max = 7 * (int64_t)DAY,
+	  .otherwise = "15m", .help = "How long the old colour stays up for an instant rollback." },
 	{ .name = "retention", .type = KEY_GROUP, .kind = &retention_kind, .help = "What is kept." },
 	{ .name = "deadlines", .type = KEY_GROUP, .kind = &deadlines_kind, .help = "How long each stage may take." },
 	{ .name = "builds", .type = KEY_GROUP, .kind = &builds_kind, .help = "Where builds come from." },

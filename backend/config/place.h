@@ -22,7 +22,7 @@ void places_free(struct places *p);
 
 /* The id of a member (key) or of an item (its number as text) of the value `parent`; `parent` itself when absent. */
 int places_child(const struct places *p, int parent, const char *key);
-/* The id of the value at a JSON pointer, or of the nearest one around it. No key of ours needs the escapes ~0 and ~1. */
+/* The id of the value at a JSON pointer (without ~0 and ~1: no key of ours needs them), or of the nearest around it. */
 int places_find(const struct places *p, const char *pointer);
 
 struct place places_value(const struct places *p, int id);

@@ -49,7 +49,8 @@ static void read_key(const struct source *s, const struct config_kind *kind, con
 			type_read(s, key, value, place, item);
 			return;
 		}
-		source_mistake(s, place, "\"%s\" takes %s, not %s", key->name, type_expects(key->type), read_type_word(value));
+		source_mistake(s, place, "\"%s\" takes %s, not %s", key->name, type_expects(key->type),
+		               read_type_word(value));
 	} else if (!value && key->required) {
 		source_mistake(s, place, "this %s lacks \"%s\"", kind->name, key->name);
 	}

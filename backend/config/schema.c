@@ -125,8 +125,8 @@ static json_t *kind_schema(json_t *defs, const struct config_kind *kind)
 		if (kind->keys[i].kind)
 			add_kind(defs, kind->keys[i].kind);
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:b}", "description", kind->help, "type", "object", "properties", properties,
-	                 "required", required, "additionalProperties", 0);
+	return json_pack("{s:s, s:s, s:o, s:o, s:b}", "description", kind->help, "type", "object", "properties",
+	                 properties, "required", required, "additionalProperties", 0);
 }
 
 static void add_kind(json_t *defs, const struct config_kind *kind)
@@ -139,7 +139,8 @@ static void add_kind(json_t *defs, const struct config_kind *kind)
 void config_write_schema(FILE *out)
 {
 	json_t *defs = json_object();
-	AUTO(json_auto_decref) json_t *schema = json_pack("{s:s, s:s}", "$schema", SCHEMA_DRAFT, "title", "slipway.json");
+	AUTO(json_auto_decref) json_t *schema = json_pack("{s:s, s:s}", "$schema", SCHEMA_DRAFT, "title",
+	                                                  "slipway.json");
 	json_t *app = kind_schema(defs, &config_kind_app);
 
 	json_object_update(schema, app);

@@ -1,5 +1,6 @@
 /*
- * source: one configuration file while it is read and checked: its name, its positions, and the list its mistakes go to.
+ * source: one configuration file while it is read and checked: its name, its positions, and the list that its mistakes
+ * go to.
  */
 #ifndef CONFIG_SOURCE_H
 #define CONFIG_SOURCE_H

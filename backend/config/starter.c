@@ -26,11 +26,13 @@ static const char slipway_json[] =
 	"    }\n"
 	"  },\n"
 	"  \"environments\": [\n"
-	"    { \"name\": \"dev\", \"protection\": \"open\", \"ports\": { \"hello\": 8081 }, \"slots\": \"21000-21019\" },\n"
-	"    { \"name\": \"prod\", \"protection\": \"protected\", \"ports\": { \"hello\": 8080 }, \"slots\": \"21020-21039\" }\n"
+	"    { \"name\": \"dev\", \"protection\": \"open\",\n"
+	"      \"ports\": { \"hello\": 8081 }, \"slots\": \"21000-21019\" },\n"
+	"    { \"name\": \"prod\", \"protection\": \"protected\",\n"
+	"      \"ports\": { \"hello\": 8080 }, \"slots\": \"21020-21039\" }\n"
 	"  ],\n"
 	"  \"smoke\": [\n"
-	"    { \"name\": \"front page\", \"component\": \"hello\", \"get\": \"/\", \"status\": 200, \"body\": \"Hello\" }\n"
+	"    { \"name\": \"front page\", \"component\": \"hello\", \"get\": \"/\", \"body\": \"Hello\" }\n"
 	"  ],\n"
 	"  \"acceptance\": [\n"
 	"    { \"name\": \"hello\", \"command\": [\"tests/accept\"], \"report\": \"tap\", \"timeout\": \"60s\" }\n"
@@ -65,7 +67,7 @@ static const char page_txt[] =
 /* bash opens TCP connections by itself: no other program is needed. */
 static const char accept_sh[] =
 	"#!/bin/bash\n"
-	"# Acceptance tests that print TAP (https://testanything.org): the plan, then \"ok\" or \"not ok\" for each test.\n"
+	"# Acceptance tests that print TAP (https://testanything.org): the plan, then ok or not ok for each test.\n"
 	"# Slipway gives the address of the build under test in SLIPWAY_URL_HELLO, as http://HOST:PORT.\n"
 	"address=${SLIPWAY_URL_HELLO#http://}\n"
 	"host=${address%:*}\n"
@@ -149,8 +151,8 @@ static bool refuse_existing(const char *dir, struct err *err)
 	}
 	if (there.len == 0)
 		return true;
-	return err_set(err, ERR_CONFLICT, "%s holds %s already; nothing was written. Move what is there away or begin in an "
-	               "empty folder", dir, there.data);
+	return err_set(err, ERR_CONFLICT, "%s holds %s already; nothing was written. Move what is there away or begin "
+	               "in an empty folder", dir, there.data);
 }
 
 static bool write_one(const char *dir, const char *name, mode_t mode, const char *text, struct err *err)
@@ -178,7 +180,8 @@ bool config_starter(const char *dir, struct err *err)
 const char *const *config_starter_files(void)
 {
 	static const char *const names[] = {
-		"slipway.json", "slipway.schema.json", "hello/app.cfg", "hello/page.txt", "hello/README", "tests/accept", NULL,
+		"slipway.json", "slipway.schema.json", "hello/app.cfg", "hello/page.txt", "hello/README",
+		"tests/accept", NULL,
 	};
 
 	_Static_assert(ARRAY_LEN(names) == ARRAY_LEN(files) + 1, "every file is named");

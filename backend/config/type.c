@@ -25,7 +25,8 @@ struct cell {
 
 static void expect(const struct cell *c, const char *got)
 {
-	source_mistake(c->source, c->place, "\"%s\" takes %s, not \"%.60s\"", c->key->name, type_expects(c->key->type), got);
+	source_mistake(c->source, c->place, "\"%s\" takes %s, not \"%.60s\"", c->key->name, type_expects(c->key->type),
+	               got);
 }
 
 static void read_ignored(const struct cell *c, const json_t *value)
@@ -41,7 +42,8 @@ static void read_text(const struct cell *c, const json_t *value)
 	if (*text == '\0')
 		source_mistake(c->source, c->place, "\"%s\" is empty", c->key->name);
 	if (c->key->max > 0 && strlen(text) > (size_t)c->key->max)
-		source_mistake(c->source, c->place, "\"%s\" is longer than %lld bytes", c->key->name, (long long)c->key->max);
+		source_mistake(c->source, c->place, "\"%s\" is longer than %lld bytes", c->key->name,
+		               (long long)c->key->max);
 	*AT(c, char *) = mem_dup(text);
 }
 
@@ -101,7 +103,8 @@ static void read_duration(const struct cell *c, const json_t *value)
 	if (!value_duration(text, &ms))
 		expect(c, text);
 	else if (ms < c->key->min || ms > c->key->max)
-		source_mistake(c->source, c->place, "\"%s\" is %s; from %s to %s is possible", c->key->name, text, min, max);
+		source_mistake(c->source, c->place, "\"%s\" is %s; from %s to %s is possible", c->key->name, text, min,
+		               max);
 	else
 		*AT(c, int64_t) = ms;
 }
@@ -125,8 +128,9 @@ static void read_range(const struct cell *c, const json_t *value)
 	if (!value_range(text, &first, &last)) {
 		expect(c, text);
 	} else if (first < c->key->min || last > c->key->max || first > last) {
-		source_mistake(c->source, c->place, "\"%s\" is %s; the first port is not above the last, and from %lld to %lld is "
-		               "possible", c->key->name, text, (long long)c->key->min, (long long)c->key->max);
+		source_mistake(c->source, c->place, "\"%s\" is %s; the first port is not above the last, and from %lld "
+		               "to %lld is possible", c->key->name, text, (long long)c->key->min,
+		               (long long)c->key->max);
 	} else {
 		*AT(c, int) = first;
 		*ALSO(c, int) = last;
@@ -249,10 +253,11 @@ static void check_variable(const struct cell *c, const char *name, const char *t
 {
 	(void)text;
 	if (!value_is_variable(name))
-		source_mistake_key(c->source, place, "\"%.60s\" cannot name a variable; letters, digits and _ are possible",
-		                   name);
+		source_mistake_key(c->source, place, "\"%.60s\" cannot name a variable; letters, digits and _ are "
+		                   "possible", name);
 	else if (strcmp(name, "PORT") == 0 || strncmp(name, "SLIPWAY_", 8) == 0)
-		source_mistake_key(c->source, place, "the variable %.60s is set by Slipway itself; choose another name", name);
+		source_mistake_key(c->source, place, "the variable %.60s is set by Slipway itself; choose another name",
+		                   name);
 }
 
 static void check_url(const struct cell *c, const char *name, const char *text, int place)
@@ -262,8 +267,8 @@ static void check_url(const struct cell *c, const char *name, const char *text, 
 	if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0 && strncmp(text, "tcp://", 6) != 0)
 		host = NULL;
 	if (!host || host[3] == '\0' || host[3] == '/' || strpbrk(text, " \t\r\n"))
-		source_mistake(c->source, place, "\"%.60s\" in \"%s\" takes an address such as \"http://10.0.0.5:8080\"", name,
-		               c->key->name);
+		source_mistake(c->source, place, "\"%.60s\" in \"%s\" takes an address such as "
+		               "\"http://10.0.0.5:8080\"", name, c->key->name);
 }
 
 static void read_variables(const struct cell *c, const json_t *value)
@@ -309,8 +314,8 @@ static size_t count_limited(const struct cell *c, size_t n)
 		source_mistake(c->source, c->place, "\"%s\" is empty; at least one %s is needed", c->key->name,
 		               c->key->kind->name);
 	if (n > (size_t)c->key->max)
-		source_mistake(c->source, c->place, "\"%s\" has %zu entries; at most %lld are possible", c->key->name, n,
-		               (long long)c->key->max);
+		source_mistake(c->source, c->place, "\"%s\" has %zu entries; at most %lld are possible", c->key->name,
+		               n, (long long)c->key->max);
 	return n > (size_t)c->key->max ? (size_t)c->key->max : n;
 }
 
@@ -422,13 +427,14 @@ static const struct {
 } types[KEY_TYPE_COUNT] = {
 	[KEY_IGNORED] = { JSON_STRING, "text", read_ignored, done_nothing },
 	[KEY_TEXT] = { JSON_STRING, "text", read_text, done_text },
-	[KEY_NAME] = { JSON_STRING, "a name of at most 40 lower-case letters, digits and hyphens", read_name, done_text },
+	[KEY_NAME] = { JSON_STRING, "a name of at most 40 lower-case letters, digits and hyphens", read_name,
+	               done_text },
 	[KEY_HTTP_PATH] = { JSON_STRING, "a path such as \"/health\"", read_http_path, done_text },
 	[KEY_REQUEST] = { JSON_STRING, "a path such as \"/\"", read_request, done_request },
 	[KEY_FOLDER] = { JSON_STRING, "a folder such as \"incoming\"", read_folder, done_text },
 	[KEY_ADDRESS] = { JSON_STRING, "an address such as \"127.0.0.1\" or \"::1\"", read_address, done_text },
-	[KEY_DURATION] = { JSON_STRING, "a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"1d\"", read_duration,
-	                   done_nothing },
+	[KEY_DURATION] = { JSON_STRING, "a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"1d\"",
+	                   read_duration, done_nothing },
 	[KEY_NUMBER] = { JSON_INTEGER, "a whole number", read_number, done_nothing },
 	[KEY_RANGE] = { JSON_STRING, "a range of ports such as \"21000-21039\"", read_range, done_nothing },
 	[KEY_WORD] = { JSON_STRING, "a word", read_word, done_nothing },
@@ -458,7 +464,8 @@ json_t *type_default(const struct config_key *key)
 {
 	if (!key->otherwise)
 		return NULL;
-	return types[key->type].takes == JSON_INTEGER ? json_integer(atoll(key->otherwise)) : json_string(key->otherwise);
+	return types[key->type].takes == JSON_INTEGER ? json_integer(atoll(key->otherwise))
+		: json_string(key->otherwise);
 }
 
 void type_read(const struct source *s, const struct config_key *key, const json_t *value, int place, void *item)

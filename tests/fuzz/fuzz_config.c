@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(mistakes.n > 0 && !config);
 	}
 	for (size_t i = 0; i < mistakes.n; i++)
-		must(mistakes.items[i].line >= 1 && mistakes.items[i].column >= 1 && strlen(mistakes.items[i].text) > 0);
+		must(mistakes.items[i].line >= 1 && mistakes.items[i].column >= 1
+		     && strlen(mistakes.items[i].text) > 0);
 	config_free(config);
 	config_mistakes_done(&mistakes);
 	return 0;

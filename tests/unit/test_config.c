@@ -27,8 +27,10 @@ static const char *const shop_lines[] = {
 	"    \"worker\": {\"start\": [\"bin/worker\"], \"protocol\": \"none\", \"variables\": {\"MODE\": \"slow\"}} },",
 	"  \"environments\": [",                                                                     /* 7 */
 	"    {\"name\": \"dev\", \"protection\": \"open\", \"ports\": {\"web\": 8081}, \"slots\": \"21000-21019\"},",
-	"    {\"name\": \"prod\", \"ports\": {\"web\": 8080, \"mail\": 2525}, \"bind\": \"0.0.0.0\", \"slots\": \"21020-21039\"},",
-	"    {\"name\": \"edge\", \"driver\": \"command\", \"deploy\": [\"./deploy\"], \"observe\": [\"./look\"]} ],", /* 10 */
+	"    {\"name\": \"prod\", \"ports\": {\"web\": 8080, \"mail\": 2525}, \"bind\": \"0.0.0.0\","
+		" \"slots\": \"21020-21039\"},",
+	"    {\"name\": \"edge\", \"driver\": \"command\", \"deploy\": [\"./deploy\"],"                  /* 10 */
+		" \"observe\": [\"./look\"]} ],",
 	"  \"smoke\": [ {\"name\": \"front page\", \"component\": \"web\", \"get\": \"/\", \"body\": \"Shop\"},",
 	"             {\"name\": \"script\", \"command\": [\"tests/smoke.sh\"]} ],",                  /* 12 */
 	"  \"acceptance\": [ {\"name\": \"checkout\", \"command\": [\"tests/accept\"], \"report\": \"tap\"},",
@@ -125,7 +127,8 @@ static void environments_keep_their_order_and_know_their_driver(void **state)
 	AUTO(mem_auto_free) char *text = shop_text();
 	struct config *config = parse_valid(text);
 	const struct config_app *app = config_app(config, NULL);
-	const struct config_environment *prod = config_environment(app, "prod"), *edge = config_environment(app, "edge");
+	const struct config_environment *prod = config_environment(app, "prod");
+	const struct config_environment *edge = config_environment(app, "edge");
 
 	(void)state;
 	assert_int_equal(app->nenvironments, 3);
@@ -191,7 +194,7 @@ static void rollback_is_a_word_for_the_host_and_a_command_for_the_command_driver
 	config_free(config);
 }
 
-/* Takes each ^ out of `text` and writes "LINE:COLUMN: " of its place (characters, from 1) in front of a line of `then`. */
+/* Takes each ^ out of `text` and writes "LINE:COLUMN: " of its place (characters, from 1) before a line of `then`. */
 static char *expected_at_marks(char *text, const char *then)
 {
 	int line = 1, column = 1;
@@ -245,7 +248,8 @@ static const struct { const char *from, *to, *then; } mistakes[] = {
 		"4:51: the needs go in a circle: api needs web needs api\n" },
 	{ "\"tcp\"", "^\"tpc\"", "\"protocol\" does not know \"tpc\" (did you mean \"tcp\"?)\n" },
 	{ "\"protocol\": \"tcp\"", "\"protocol\": \"tcp\", ^\"health\": \"/\"", "\"health\" is for components with "
-		"protocol http; a tcp component is healthy when it accepts a connection, one without a port when it runs\n" },
+		"protocol http; a tcp component is healthy when it accepts a connection, one without a port when "
+			"it runs\n" },
 	{ "\"bin/mail\"", "^\"/bin/mail\"", "\"start\" begins with the absolute path /bin/mail; name a file of the "
 		"artifact (\"bin/web\") or a program in PATH (\"python3\")\n" },
 	{ "\"bin/mail\"", "^\"bin/../../mail\"",
@@ -258,7 +262,8 @@ static const struct { const char *from, *to, *then; } mistakes[] = {
 	{ "[\"bin/mail\"]", "[\"bin/mail\", ^5]", "\"start\" holds texts only, not a number\n" },
 	{ "\"mail\": {", "^\"Mail\": {", "the component's name \"Mail\" is not a name of at most 40 lower-case "
 		"letters, digits and hyphens\n9:45: there is no component \"mail\" (did you mean \"Mail\"?)\n" },
-	{ "{\"start\": [\"bin/mail\"], \"protocol\": \"tcp\"}", "^5", "this component is not an object but a number\n" },
+	{ "{\"start\": [\"bin/mail\"], \"protocol\": \"tcp\"}", "^5",
+			"this component is not an object but a number\n" },
 	{ "\"slow\"", "^5", "\"MODE\" in \"variables\" takes text, not a number\n" },
 	{ "\"MODE\"", "^\"2MODE\"", "\"2MODE\" cannot name a variable; letters, digits and _ are possible\n" },
 	{ "\"MODE\"", "^\"PORT\"", "the variable PORT is set by Slipway itself; choose another name\n" },
@@ -275,8 +280,8 @@ static const struct { const char *from, *to, *then; } mistakes[] = {
 		"\"slots\" has room for 8 ports; 9 are needed: blue, green and preview of each component\n" },
 	{ "\"21020-21039\"", "^\"21039-21020\"", "\"slots\" is 21039-21020; the first port is not above the last, "
 		"and from 1024 to 65535 is possible\n" },
-	{ ", \"slots\": \"21000-21019\"", "", "8:5: this environment lacks \"slots\", a range of 9 ports or more such as "
-		"\"21000-21008\": blue, green and preview of each component\n" },
+	{ ", \"slots\": \"21000-21019\"", "", "8:5: this environment lacks \"slots\", a range of 9 ports or more "
+		"such as \"21000-21008\": blue, green and preview of each component\n" },
 	{ "\"0.0.0.0\"", "^\"localhost\"", "\"bind\" takes an address such as \"127.0.0.1\" or \"::1\", not "
 		"\"localhost\"\n" },
 	{ "\"prod\"", "^\"dev\"", "there is an environment \"dev\" already\n" },
@@ -442,8 +447,9 @@ static void workspace_put(struct workspace *w, const char *name, const char *tex
 
 static char *small_app(const char *name, int port, int slots)
 {
-	return mem_printf("{\"application\": \"%s\",\n \"components\": {\"web\": {\"start\": [\"x\"]}},\n \"environments\": "
-	                  "[{\"name\": \"dev\", \"ports\": {\"web\": %d}, \"slots\": \"%d-%d\"}]}", name, port, slots, slots + 2);
+	return mem_printf("{\"application\": \"%s\",\n \"components\": {\"web\": {\"start\": [\"x\"]}},\n"
+	                  " \"environments\": [{\"name\": \"dev\", \"ports\": {\"web\": %d}, \"slots\": \"%d-%d\"}]}",
+	                  name, port, slots, slots + 2);
 }
 
 static void a_folder_without_configuration_is_one_mistake_that_shows_how_to_begin(void **state)
@@ -491,7 +497,8 @@ static void applications_cannot_share_names_ports_or_slots(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_string_equal(w->mistakes.items[i].file, "slipway.d/b.json");
 	assert_string_equal(w->mistakes.items[0].text, "the application \"shop\" is in slipway.d/a.json already");
-	assert_string_equal(w->mistakes.items[1].text, "port 8080 collides with the port of web in dev (slipway.d/a.json:3)");
+	assert_string_equal(w->mistakes.items[1].text, "port 8080 collides with the port of web in dev "
+	                    "(slipway.d/a.json:3)");
 	assert_string_equal(w->mistakes.items[2].text,
 	                    "\"slots\" 21002-21004 collide with the slots 21000-21002 of dev (slipway.d/a.json:3)");
 }
@@ -522,14 +529,16 @@ static void a_fifo_in_place_of_the_file_is_refused_without_waiting(void **state)
 static void the_same_port_on_two_addresses_is_no_collision(void **state)
 {
 	static const struct { const char *one, *two; bool valid; } rows[] = {
-		{ "127.0.0.1", "127.0.0.2", true }, { "127.0.0.1", "127.0.0.1", false }, { "127.0.0.1", "0.0.0.0", false },
-		{ "::", "127.0.0.1", false }, { "::1", "0:0:0:0:0:0:0:1", false }, { "::1", "127.0.0.1", true },
+		{ "127.0.0.1", "127.0.0.2", true }, { "127.0.0.1", "127.0.0.1", false },
+		{ "127.0.0.1", "0.0.0.0", false }, { "::", "127.0.0.1", false },
+		{ "::1", "0:0:0:0:0:0:0:1", false }, { "::1", "127.0.0.1", true },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(mem_auto_free) char *text = mem_printf("{\"application\": \"a\", \"components\": {\"web\": {\"start\": [\"x\"]}}, "
-			"\"environments\": [{\"name\": \"a\", \"ports\": {\"web\": 80}, \"bind\": \"%s\", \"slots\": \"3000-3002\"}, "
+		AUTO(mem_auto_free) char *text = mem_printf("{\"application\": \"a\", "
+			"\"components\": {\"web\": {\"start\": [\"x\"]}}, \"environments\": ["
+			"{\"name\": \"a\", \"ports\": {\"web\": 80}, \"bind\": \"%s\", \"slots\": \"3000-3002\"}, "
 			"{\"name\": \"b\", \"ports\": {\"web\": 80}, \"bind\": \"%s\", \"slots\": \"3010-3012\"}]}",
 			rows[i].one, rows[i].two);
 		AUTO(mem_auto_free) char *got = mistakes_of(text);

@@ -130,7 +130,7 @@ static bool accepts(int port)
 	return connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
 }
 
-/* Starts the component as the host driver does: in its folder, PATH searched, with these variables; output to a file. */
+/* Starts a program as the host driver does: in a folder, PATH searched, with these variables; output to a file. */
 static pid_t start(const struct folder *f, const char *dir, char **argv, char **env, const char *output)
 {
 	AUTO(mem_auto_free) char *out = file_join(f->dir, output);
