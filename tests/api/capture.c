@@ -17,7 +17,7 @@
 #include "tests/api/play.h"
 #include "views/command/command.h"
 
-enum { WORDS = 32, TEXT_MAX = 16 << 20, LIFE_S = 60 };
+enum { WORDS = 32, TEXT_MAX = 16 << 20, LIFE_S = 30 };
 
 void capture_done(struct capture *c)
 {
@@ -30,7 +30,7 @@ static char *text_of(const char *path)
 {
 	struct buf b;
 
-	return file_read(path, TEXT_MAX, &b, NULL) ? buf_detach(&b) : mem_dup("");
+	return file_read(path, TEXT_MAX, &b, NULL) ? b.data : mem_dup("");
 }
 
 static char *drain(int fd)

@@ -31,7 +31,7 @@ struct play {
 	struct engine *engine;
 	json_t *scene;
 	json_t *acts;          /* waiting, in order */
-	const char *waits;     /* for this function; NULL: none */
+	size_t waited;         /* calls up to here were waited for */
 	struct loop_timer *next;
 	int calls;
 };
@@ -64,20 +64,29 @@ static void append(struct play *p, const json_t *row)
 	double_append(p->engine, json_text(row, "type"), body ? json_deep_copy(body) : json_object());
 }
 
-/* One act a turn, so that what came of the last one is on its way. */
+/* True when the function was called after what was waited for last. */
+static bool was_called(struct play *p, const char *function)
+{
+	const json_t *calls = double_calls(p->engine);
+
+	for (size_t i = p->waited; i < json_array_size(calls); i++) {
+		if (strcmp(json_text(json_array_get(calls, i), "function"), function) == 0) {
+			p->waited = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One act a turn, so that what came of the last one is on its way. A wait looks again after each call. */
 static void next_act(void *arg)
 {
 	struct play *p = arg;
 	AUTO(json_auto_decref) json_t *act = json_incref(json_array_get(p->acts, 0));
 
-	if (!act)
+	if (!act || (json_object_get(act, "wait") && !was_called(p, json_text(act, "wait"))))
 		return;
 	json_array_remove(p->acts, 0);
-	if (json_object_get(act, "wait")) {
-		p->waits = json_text(act, "wait");
-		json_object_set(p->scene, "waiting", act);     /* keeps the name alive */
-		return;
-	}
 	if (json_flag(act, "die"))
 		_exit(9);
 	set_answers(p, json_object_get(act, "answers"));
@@ -101,10 +110,8 @@ static void called(void *arg, struct engine *e, const char *function)
 		_exit(9);
 	if (acts)
 		json_array_extend(p->acts, (json_t *)acts);
-	if (acts || (p->waits && strcmp(p->waits, function) == 0)) {
-		p->waits = NULL;
+	if (json_array_size(p->acts))
 		loop_timer_set(p->next, 1);
-	}
 }
 
 static json_t *next_scene(const char *dir)

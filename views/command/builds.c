@@ -22,7 +22,7 @@ static char *live_in(const json_t *build)
 	buf_init(&b, LIVE_MAX);
 	json_array_foreach(json_object_get(build, "live"), i, name)
 		buf_printf(&b, "%s%s", i ? ", " : "live ", json_string_value(name));
-	return buf_detach(&b);
+	return b.data;
 }
 
 static void add_row(struct out_table *t, const json_t *build)

@@ -77,10 +77,7 @@ static int run(const struct command *command, int argc, char **argv)
 	return out_finish() || code ? code : 1;
 }
 
-/*
- * `slipway -C DIR VERB …` means what `slipway VERB … -C DIR` means: the verb is moved in front of what stands before it.
- * The index of the verb, or of --help or --version; argc when there is none.
- */
+/* The index of the verb, of --help or of --version, behind a -C DIR; argc when there is none. */
 static int find_verb(int argc, char **argv)
 {
 	int i = 1;
@@ -93,20 +90,22 @@ static int find_verb(int argc, char **argv)
 int command_main(int argc, char **argv)
 {
 	int verb = find_verb(argc, argv);
+	char *word = verb < argc ? argv[verb] : NULL;
 	const struct command *command;
 
-	if (verb == argc || strcmp(argv[verb], "--help") == 0 || strcmp(argv[verb], "-h") == 0)
+	if (!word || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		return help(0, NULL);
-	if (strcmp(argv[verb], "help") == 0)
+	if (strcmp(word, "help") == 0)
 		return help(argc - verb - 1, argv + verb + 1);
-	if (strcmp(argv[verb], "--version") == 0) {
+	if (strcmp(word, "--version") == 0) {
 		puts("slipway " SLIPWAY_VERSION);
 		return out_finish() ? 0 : 1;
 	}
-	command = command_find(argv[verb]);
+	command = command_find(word);
 	if (!command)
-		return unknown(argv[verb]);
-	/* argv[0] … argv[verb - 1] move up by one, over the verb. */
-	memmove(argv + 1, argv, (size_t)verb * sizeof *argv);
+		return unknown(word);
+	/* `slipway -C DIR VERB …` means what `slipway VERB -C DIR …` means. */
+	memmove(argv + 2, argv + 1, (size_t)(verb - 1) * sizeof *argv);
+	argv[1] = word;
 	return run(command, argc - 2, argv + 2);
 }

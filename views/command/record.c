@@ -28,7 +28,7 @@ char *record_totals(const json_t *totals)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (json_int(totals, names[i], 0) > 0)
 			buf_printf(&b, "%s%lld %s", b.len ? ", " : "", (long long)json_int(totals, names[i], 0), names[i]);
-	return buf_detach(&b);
+	return b.data;
 }
 
 char *record_verdict(const json_t *totals)

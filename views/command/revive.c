@@ -5,7 +5,7 @@
 #include "backend/client/workspace.h"
 #include "views/command/call.h"
 
-enum { TRIES = 6, PAUSE_MS = 200 };      /* 0.2 s, 0.4 s … 6.4 s: about 13 s, and 5 s for each start that hangs */
+enum { TRIES = 5, PAUSE_MS = 100 };      /* 0.1 s, 0.2 s … 1.6 s, and what each start takes */
 
 static void try_again(void *arg)
 {
