@@ -83,22 +83,22 @@ struct capture capture(int (*fn)(void *arg), void *arg)
 	return run(fn, arg, false);
 }
 
-struct words { const struct stage *stage; char *argv[WORDS]; int argc; };
+struct words { const struct theatre *theatre; char *argv[WORDS]; int argc; };
 
 static int run_words(void *arg)
 {
 	struct words *w = arg;
 
-	if (w->stage && chdir(w->stage->dir) != 0)
+	if (w->theatre && chdir(w->theatre->dir) != 0)
 		return 98;
 	return command_main(w->argc, w->argv);
 }
 
-static void collect(struct words *w, const struct stage *s, va_list ap)
+static void collect(struct words *w, const struct theatre *s, va_list ap)
 {
 	char *word;
 
-	*w = (struct words){ .stage = s, .argv = { mem_dup("slipway") }, .argc = 1 };
+	*w = (struct words){ .theatre = s, .argv = { mem_dup("slipway") }, .argc = 1 };
 	while ((word = va_arg(ap, char *)) && w->argc < WORDS - 1)
 		w->argv[w->argc++] = mem_dup(word);
 }
@@ -112,7 +112,7 @@ static struct capture run_and_free(struct words *w, bool on_terminal)
 	return c;
 }
 
-struct capture slipway(const struct stage *s, ...)
+struct capture slipway(const struct theatre *s, ...)
 {
 	struct words w;
 	va_list ap;
@@ -123,7 +123,7 @@ struct capture slipway(const struct stage *s, ...)
 	return run_and_free(&w, false);
 }
 
-struct capture slipway_on_terminal(const struct stage *s, ...)
+struct capture slipway_on_terminal(const struct theatre *s, ...)
 {
 	struct words w;
 	va_list ap;

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-struct stage;
+struct theatre;
 
 struct capture { int code; char *out, *err; };
 
@@ -13,9 +13,9 @@ void capture_done(struct capture *c);
 
 /* Runs fn(arg) and takes its result for the exit code. */
 struct capture capture(int (*fn)(void *arg), void *arg);
-/* `slipway …` in the stage's folder; the words end with NULL. */
-struct capture slipway(const struct stage *s, ...) __attribute__((sentinel));
+/* `slipway …` in the theatre's folder; the words end with NULL. */
+struct capture slipway(const struct theatre *s, ...) __attribute__((sentinel));
 /* The same with standard output on a terminal (a pty). */
-struct capture slipway_on_terminal(const struct stage *s, ...) __attribute__((sentinel));
+struct capture slipway_on_terminal(const struct theatre *s, ...) __attribute__((sentinel));
 
 #endif

@@ -278,6 +278,8 @@ static void hold(struct engine *e, const char *function, json_t *take_call, engi
 
 	json_object_set_new(take_call, "function", json_string(function));
 	json_array_append_new(e->calls, take_call);
+	if (e->call_fn)
+		e->call_fn(e->call_arg, e, function);
 	*h = (struct held){ fn, arg, mem_dup(function), e->held };
 	e->held = h;
 	if (!e->holds)

@@ -231,7 +231,7 @@ json_t *scene_of(const char *text)
 	return scene;
 }
 
-void stage_add_scene(struct stage *s, json_t *take_scene)
+void theatre_add_scene(struct theatre *s, json_t *take_scene)
 {
 	AUTO(mem_auto_free) char *line = json_line(take_scene);
 	int n = 1;
@@ -248,9 +248,9 @@ void stage_add_scene(struct stage *s, json_t *take_scene)
 	}
 }
 
-struct stage *stage_new(json_t *take_scene)
+struct theatre *theatre_new(json_t *take_scene)
 {
-	struct stage *s = mem_alloc(sizeof *s);
+	struct theatre *s = mem_alloc(sizeof *s);
 	AUTO(mem_auto_free) char *self = realpath("/proc/self/exe", NULL);
 	AUTO(mem_auto_free) char *program = NULL, *text = NULL, *path = NULL, *config = NULL;
 
@@ -265,11 +265,11 @@ struct stage *stage_new(json_t *take_scene)
 	    || !file_write_atomic(config, "{}\n", 3, 0600, NULL) || setenv("PATH", path, 1) != 0)
 		abort();
 	if (take_scene)
-		stage_add_scene(s, take_scene);
+		theatre_add_scene(s, take_scene);
 	return s;
 }
 
-json_t *stage_calls(const struct stage *s)
+json_t *theatre_calls(const struct theatre *s)
 {
 	AUTO(mem_auto_free) char *path = file_join(s->dir, "calls");
 	json_t *calls = json_array();
@@ -283,9 +283,9 @@ json_t *stage_calls(const struct stage *s)
 	return calls;
 }
 
-int stage_count(const struct stage *s, const char *function)
+int theatre_count(const struct theatre *s, const char *function)
 {
-	AUTO(json_auto_decref) json_t *calls = stage_calls(s);
+	AUTO(json_auto_decref) json_t *calls = theatre_calls(s);
 	const json_t *call;
 	int n = 0;
 	size_t i;
@@ -295,7 +295,7 @@ int stage_count(const struct stage *s, const char *function)
 	return n;
 }
 
-static bool lock_is_held(const struct stage *s)
+static bool lock_is_held(const struct theatre *s)
 {
 	AUTO(mem_auto_free) char *path = mem_printf("%s/" API_STATE_DIR "/" API_ENGINE_LOCK, s->dir);
 	AUTO(mem_auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -303,12 +303,12 @@ static bool lock_is_held(const struct stage *s)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 }
 
-bool stage_engine_runs(const struct stage *s)
+bool theatre_engine_runs(const struct theatre *s)
 {
 	return lock_is_held(s);
 }
 
-void stage_kill_engine(struct stage *s)
+void theatre_kill_engine(struct theatre *s)
 {
 	AUTO(mem_auto_free) char *path = mem_printf("%s/" API_STATE_DIR "/play.pid", s->dir);
 	int64_t deadline = clock_mono_ms() + 10000;
@@ -324,11 +324,11 @@ void stage_kill_engine(struct stage *s)
 		nanosleep(&nap, NULL);
 }
 
-void stage_free(struct stage *s)
+void theatre_free(struct theatre *s)
 {
 	if (!s)
 		return;
-	stage_kill_engine(s);
+	theatre_kill_engine(s);
 	if (s->old_path)
 		setenv("PATH", s->old_path, 1);
 	folder_free(s->dir);

@@ -24,15 +24,15 @@ void play_if_asked(int argc, char **argv);
 /* JSON written with ' for ", so that it can be read in a test; yours. Stops the test when it is none. */
 json_t *scene_of(const char *text);
 
-/* A workspace with a slipway.json, the scene, and a folder PATH/slipwayd that starts us as its engine; yours: stage_free. */
-struct stage { char *dir; char *bin; char *old_path; };
-struct stage *stage_new(json_t *take_scene);
-void stage_add_scene(struct stage *s, json_t *take_scene);
-json_t *stage_calls(const struct stage *s);              /* array; yours */
-int stage_count(const struct stage *s, const char *function);
-bool stage_engine_runs(const struct stage *s);
+/* A workspace with a slipway.json, the scene, and a folder PATH/slipwayd that starts us as its engine; yours: theatre_free. */
+struct theatre { char *dir; char *bin; char *old_path; };
+struct theatre *theatre_new(json_t *take_scene);
+void theatre_add_scene(struct theatre *s, json_t *take_scene);
+json_t *theatre_calls(const struct theatre *s);              /* array; yours */
+int theatre_count(const struct theatre *s, const char *function);
+bool theatre_engine_runs(const struct theatre *s);
 /* Ends the engine that plays, by its pid, and removes the folder. */
-void stage_free(struct stage *s);
-void stage_kill_engine(struct stage *s);
+void theatre_free(struct theatre *s);
+void theatre_kill_engine(struct theatre *s);
 
 #endif

@@ -24,13 +24,13 @@
 
 static int setup(void **state)
 {
-	*state = stage_new(scene_of("{'answers': {'status': {'config': {'valid': true}, " SHOP "}}}"));
+	*state = theatre_new(scene_of("{'answers': {'status': {'config': {'valid': true}, " SHOP "}}}"));
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	stage_free(*state);
+	theatre_free(*state);
 	return 0;
 }
 
@@ -154,7 +154,7 @@ static void mistakes_in_words_are_named_with_the_nearest_right_one(void **state)
 		{ { "audit", "export", "--file", "x" }, "--file is for verify" },
 		{ { "tests", "7", "--build", "1" }, "either a deployment or --build" },
 	};
-	struct stage *s = *state;
+	struct theatre *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *const *w = rows[i].words;
@@ -177,7 +177,7 @@ static void without_a_workspace_it_is_a_matter_of_configuration(void **state)
 
 static void the_folder_may_stand_before_the_verb_or_after_it(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(capture_done) struct capture a = slipway(NULL, "-C", s->dir, "status", NULL);
 	AUTO(capture_done) struct capture b = slipway(NULL, "status", "--dir", s->dir, NULL);
 	AUTO(mem_auto_free) char *glued = mem_printf("-C%s", s->dir);
@@ -200,29 +200,29 @@ static void every_refusal_has_its_exit_code(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(mem_auto_free) char *text = mem_printf("{'answers': {'status': {" SHOP "}}, 'errors': {'deploy':"
 			"{'kind': '%s', 'text': 'this is why'}}}", err_kind_name(rows[i].kind));
-		struct stage *s = stage_new(scene_of(text));
+		struct theatre *s = theatre_new(scene_of(text));
 		AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.14.0", "prod", NULL);
 
 		assert_int_equal(c.code, rows[i].code);
 		assert_string_equal(c.err, "slipway deploy: this is why\n");
-		stage_free(s);
+		theatre_free(s);
 	}
 }
 
 static void an_engine_that_cannot_be_reached_is_exit_code_5(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'say': 'port of the moon is closed', 'refuse': 1}"));
+	struct theatre *s = theatre_new(scene_of("{'say': 'port of the moon is closed', 'refuse': 1}"));
 	AUTO(capture_done) struct capture c = slipway(s, "status", NULL);
 
 	(void)state;
 	assert_int_equal(c.code, 5);
 	assert_true(holds(c.err, "port of the moon is closed"));
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void several_applications_must_be_told_apart(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {'status': {'apps': [{'name': 'shop', 'environments': []},"
+	struct theatre *s = theatre_new(scene_of("{'answers': {'status': {'apps': [{'name': 'shop', 'environments': []},"
 		"{'name': 'blog', 'environments': []}]}}}"));
 	AUTO(capture_done) struct capture a = slipway(s, "builds", NULL);
 	AUTO(capture_done) struct capture b = slipway(s, "builds", "--app", "shoq", NULL);
@@ -235,12 +235,12 @@ static void several_applications_must_be_told_apart(void **state)
 	assert_true(holds(b.err, "there is no application \"shoq\" (did you mean \"shop\"?)"));
 	assert_int_equal(c.code, 2);
 	assert_true(holds(c.err, "blog has no environment \"prod\""));
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void a_workspace_without_a_valid_configuration_says_what_is_wrong(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {'status': {'apps': [], 'config': {'valid': false,"
+	struct theatre *s = theatre_new(scene_of("{'answers': {'status': {'apps': [], 'config': {'valid': false,"
 		"'mistakes': ['slipway.json:3:9: there is no driver hots']}}}}"));
 	AUTO(capture_done) struct capture a = slipway(s, "deploy", "1", "prod", NULL);
 	AUTO(capture_done) struct capture b = slipway(s, "status", NULL);
@@ -251,7 +251,7 @@ static void a_workspace_without_a_valid_configuration_says_what_is_wrong(void **
 	assert_int_equal(b.code, 0);
 	assert_true(holds(b.err, "slipway.json:3:9: there is no driver hots"));
 	assert_true(holds(b.err, "the one before it stays in force"));
-	stage_free(s);
+	theatre_free(s);
 }
 
 /* A status whose every text tries to take the terminal over. */
@@ -259,7 +259,7 @@ static void a_workspace_without_a_valid_configuration_says_what_is_wrong(void **
 
 static void what_comes_from_outside_never_reaches_the_terminal_raw(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {'status': {'apps': [{'name': '" EVIL "', 'environments': [{"
+	struct theatre *s = theatre_new(scene_of("{'answers': {'status': {'apps': [{'name': '" EVIL "', 'environments': [{"
 		"'name': '" EVIL "', 'live': {'version': '" EVIL "'}, 'health': {'text': '" EVIL "'}, 'attention': '" EVIL "'}]}]},"
 		"'builds': {'builds': [{'version': '1', 'author': '" EVIL "', 'message': '" EVIL "'}]}},"
 		"'errors': {'deployment': {'kind': 'not_found', 'text': '" EVIL "'}}}"));
@@ -280,12 +280,12 @@ static void what_comes_from_outside_never_reaches_the_terminal_raw(void **state)
 		for (const unsigned char *p = (const unsigned char *)text; *p; p++)
 			assert_true((*p >= 0x20 && *p < 0x7f) || *p == '\n');
 	}
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void colour_is_for_terminals_that_want_it(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(capture_done) struct capture piped = slipway(s, "status", NULL);
 
 	assert_null(strchr(piped.out, '\033'));
@@ -314,7 +314,7 @@ static void colour_is_for_terminals_that_want_it(void **state)
 
 static void columns_line_up_whatever_is_in_them(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {'status': {'apps': [{'name': 'shop'}]}, 'builds': {'builds': ["
+	struct theatre *s = theatre_new(scene_of("{'answers': {'status': {'apps': [{'name': 'shop'}]}, 'builds': {'builds': ["
 		"{'version': '2.14.0', 'branch': 'main', 'author': 'René'}, {'version': '2.9', 'branch': '日本', 'author': 'x'}]}}}"));
 	AUTO(capture_done) struct capture c = { 0 };
 
@@ -325,12 +325,12 @@ static void columns_line_up_whatever_is_in_them(void **state)
 	                           "2.9     -  -  -  -  \xe6\x97\xa5\xe6\x9c\xac  x     -\n");
 	assert_int_equal(out_width("\xe6\x97\xa5x"), 3);
 	setlocale(LC_CTYPE, "C");
-	stage_free(s);
+	theatre_free(s);
 }
 
 static int status_onto_a_full_disk(void *arg)
 {
-	char *argv[] = { (char[]){ "slipway" }, (char[]){ "-C" }, ((struct stage *)arg)->dir, (char[]){ "status" }, NULL };
+	char *argv[] = { (char[]){ "slipway" }, (char[]){ "-C" }, ((struct theatre *)arg)->dir, (char[]){ "status" }, NULL };
 
 	if (!freopen("/dev/full", "w", stdout))
 		return 99;

@@ -54,17 +54,17 @@ static bool holds(const char *text, const char *piece)
 
 static void deploy_prints_what_was_asked_for_and_ends(void **state)
 {
-	struct stage *s = stage_new(scene_of(GOES_WELL));
+	struct theatre *s = theatre_new(scene_of(GOES_WELL));
 	AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.14.0", "prod", "--expect", "2.13.5", "--reason", "it's time",
 	                                              NULL);
-	AUTO(json_auto_decref) json_t *calls = stage_calls(s);
+	AUTO(json_auto_decref) json_t *calls = theatre_calls(s);
 	const json_t *request = NULL, *call;
 	size_t i;
 
 	(void)state;
 	assert_int_equal(c.code, 0);
 	assert_string_equal(c.out, HEAD "queued\n");
-	assert_int_equal(stage_count(s, "deploy"), 1);
+	assert_int_equal(theatre_count(s, "deploy"), 1);
 	json_array_foreach(calls, i, call)
 		if (strcmp(json_text(call, "function"), "deploy") == 0)
 			request = json_object_get(call, "request");
@@ -75,35 +75,35 @@ static void deploy_prints_what_was_asked_for_and_ends(void **state)
 	assert_string_equal(json_text(request, "expect"), "2.13.5");
 	assert_string_equal(json_text(request, "reason"), "it's time");
 	assert_int_equal(strlen(json_text(request, "key")), 32);
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void deploy_json_is_the_deployment(void **state)
 {
-	struct stage *s = stage_new(scene_of(GOES_WELL));
+	struct theatre *s = theatre_new(scene_of(GOES_WELL));
 	AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.14.0", "prod", "--json", NULL);
 	AUTO(json_auto_decref) json_t *line = json_read(c.out, strlen(c.out), NULL);
 
 	(void)state;
 	assert_int_equal(json_int(line, "id", 0), 3);
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void deploy_and_wait_prints_each_step_once_and_succeeds(void **state)
 {
-	struct stage *s = stage_new(scene_of(GOES_WELL));
+	struct theatre *s = theatre_new(scene_of(GOES_WELL));
 	AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.14.0", "prod", "--wait", NULL);
 
 	(void)state;
 	assert_int_equal(c.code, 0);
 	assert_string_equal(c.out, GOOD_LINES);
 	assert_string_equal(c.err, "");
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void a_failed_deployment_is_exit_code_1_and_says_what_failed(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("queued", "", "") ","
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("queued", "", "") ","
 		"'tests': " RESULTS ", 'deployment': " DEPLOYMENT("queued", "", SMOKE_WAIT "," SMOKE_WAIT) "}, 'acts': {'deploy': ["
 		"{'wait': 'deployment'},"
 		SET(DEPLOYMENT("running", "'tests': {'ok': 1, 'fail': 1, 'skip': 1}, ", FETCH_OK "," SMOKE_RUN)) ","
@@ -128,32 +128,32 @@ static void a_failed_deployment_is_exit_code_1_and_says_what_failed(void **state
 		"deployment 3  | api: 500 for /total\n"
 		HEAD "undoing  tests\n"
 		HEAD "failed 0:45  tests: smoke failed; undone\n");
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void a_lost_engine_is_started_again_and_nothing_comes_twice(void **state)
 {
 	/* given an engine that dies in the middle, and one after it that ends the deployment */
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("queued", "", "") ","
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("queued", "", "") ","
 		"'deployment': " DEPLOYMENT("running", "", FETCH_OK "," SMOKE_RUN) "}, 'acts': {'deploy': ["
 		"{'wait': 'deployment'}, {'die': true}]}}"));
 	AUTO(capture_done) struct capture c = { 0 };
 
 	(void)state;
-	stage_add_scene(s, scene_of("{'answers': {" STATUS("null", "") ", 'deployment': "
+	theatre_add_scene(s, scene_of("{'answers': {" STATUS("null", "") ", 'deployment': "
 		DEPLOYMENT("succeeded", "'started': 1000, 'ended': 45000, ", FETCH_OK "," SMOKE_OK) "}}"));
 	c = slipway(s, "deploy", "2.14.0", "prod", "--wait", NULL);
 	assert_int_equal(c.code, 0);
 	assert_string_equal(c.out, GOOD_LINES);
 	assert_true(holds(c.err, "the engine is lost"));
 	assert_true(holds(c.err, "the engine is back"));
-	assert_int_equal(stage_count(s, "deploy"), 1);
-	stage_free(s);
+	assert_int_equal(theatre_count(s, "deploy"), 1);
+	theatre_free(s);
 }
 
 static void a_request_lost_with_the_engine_is_asked_again_with_the_same_key(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("null", "") "}, 'die_on': 'deploy'}"));
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") "}, 'die_on': 'deploy'}"));
 	AUTO(capture_done) struct capture c = { 0 };
 	AUTO(json_auto_decref) json_t *calls = NULL;
 	const char *first = "", *second = "";
@@ -161,11 +161,11 @@ static void a_request_lost_with_the_engine_is_asked_again_with_the_same_key(void
 	size_t i;
 
 	(void)state;
-	stage_add_scene(s, scene_of("{'http': 200, 'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("running", "", "") "}}"));
+	theatre_add_scene(s, scene_of("{'http': 200, 'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("running", "", "") "}}"));
 	c = slipway(s, "deploy", "2.14.0", "prod", NULL);
 	assert_int_equal(c.code, 0);
 	assert_string_equal(c.out, HEAD "running\n");
-	calls = stage_calls(s);
+	calls = theatre_calls(s);
 	json_array_foreach(calls, i, call) {
 		if (strcmp(json_text(call, "function"), "deploy") != 0)
 			continue;
@@ -174,28 +174,28 @@ static void a_request_lost_with_the_engine_is_asked_again_with_the_same_key(void
 	}
 	assert_int_equal(strlen(first), 32);
 	assert_string_equal(first, second);
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void an_engine_that_does_not_come_back_is_exit_code_5(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("null", "") "}, 'die_on': 'deploy'}"));
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") "}, 'die_on': 'deploy'}"));
 	AUTO(capture_done) struct capture c = { 0 };
 
 	(void)state;
-	stage_add_scene(s, scene_of("{'say': 'no more memory', 'refuse': 1}"));
+	theatre_add_scene(s, scene_of("{'say': 'no more memory', 'refuse': 1}"));
 	c = slipway(s, "deploy", "2.14.0", "prod", NULL);
 	assert_int_equal(c.code, 5);
 	assert_true(holds(c.err, "no more memory"));
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void rollback_leaves_the_target_to_the_engine_unless_one_is_named(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("queued", "", "") "}}"));
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") ", 'deploy': " DEPLOYMENT("queued", "", "") "}}"));
 	AUTO(capture_done) struct capture a = slipway(s, "rollback", "prod", NULL);
 	AUTO(capture_done) struct capture b = slipway(s, "rollback", "prod", "--to", "2.13.1", NULL);
-	AUTO(json_auto_decref) json_t *calls = stage_calls(s);
+	AUTO(json_auto_decref) json_t *calls = theatre_calls(s);
 	const json_t *call;
 	size_t i, n = 0;
 
@@ -212,17 +212,17 @@ static void rollback_leaves_the_target_to_the_engine_unless_one_is_named(void **
 		assert_null(json_object_get(request, "expect"));
 	}
 	assert_int_equal(n, 2);
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void stop_finds_what_runs_in_an_environment(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'running'}", "{'id': 4, 'state': 'queued'}")
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'running'}", "{'id': 4, 'state': 'queued'}")
 		", 'stop': " DEPLOYMENT("undoing", "", "") "}}"));
 	AUTO(capture_done) struct capture a = slipway(s, "stop", "prod", "--reason", "wrong", NULL);
 	AUTO(capture_done) struct capture b = slipway(s, "stop", "dev", NULL);
 	AUTO(capture_done) struct capture c = slipway(s, "stop", "prodd", NULL);
-	AUTO(json_auto_decref) json_t *calls = stage_calls(s);
+	AUTO(json_auto_decref) json_t *calls = theatre_calls(s);
 	const json_t *call, *stop = NULL;
 	size_t i;
 
@@ -237,7 +237,7 @@ static void stop_finds_what_runs_in_an_environment(void **state)
 	assert_true(holds(b.err, "nothing was deployed yet to dev"));
 	assert_int_equal(c.code, 2);
 	assert_true(holds(c.err, "did you mean \"prod\"?"));
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void stop_and_wait_is_done_when_it_was_stopped(void **state)
@@ -248,17 +248,17 @@ static void stop_and_wait_is_done_when_it_was_stopped(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(mem_auto_free) char *text = mem_printf("{'answers': {" STATUS("null", "") ", 'stop': " DEPLOYMENT("undoing", "", "")
 			", 'deployment': " DEPLOYMENT("%s", "", "") "}}", rows[i].state);
-		struct stage *s = stage_new(scene_of(text));
+		struct theatre *s = theatre_new(scene_of(text));
 		AUTO(capture_done) struct capture c = slipway(s, "stop", "3", "--wait", NULL);
 
 		assert_int_equal(c.code, rows[i].code);
-		stage_free(s);
+		theatre_free(s);
 	}
 }
 
 static void watch_of_what_is_over_prints_it_and_says_how_it_ended_when_asked(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'failed'}", "") ", 'tests': " RESULTS ","
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'failed'}", "") ", 'tests': " RESULTS ","
 		"'deployment': " DEPLOYMENT("failed", "'tests': {'ok': 1, 'fail': 1, 'skip': 1},", FETCH_OK "," SMOKE_FAIL) "}}"));
 	AUTO(capture_done) struct capture a = slipway(s, "watch", "prod", NULL);
 	AUTO(capture_done) struct capture b = slipway(s, "watch", "3", "--exit-status", NULL);
@@ -275,12 +275,12 @@ static void watch_of_what_is_over_prints_it_and_says_how_it_ended_when_asked(voi
 	assert_true(holds(d.out, "{\"deployment\":3,\"step\":{\"index\":0,\"stage\":\"fetch\",\"state\":\"run\""));
 	assert_true(holds(d.out, "{\"deployment\":3,\"result\":{\"n\":1,"));
 	assert_true(holds(d.out, "{\"deployment\":3,\"end\":{\"id\":3,"));
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void watch_of_a_deployment_that_does_not_exist_is_a_mistake(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("null", "") "}, 'errors': {'deployment':"
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") "}, 'errors': {'deployment':"
 		"{'kind': 'not_found', 'text': 'there is no deployment 99'}}}"));
 	AUTO(capture_done) struct capture a = slipway(s, "watch", "99", NULL);
 	AUTO(capture_done) struct capture b = slipway(s, "watch", "prod", NULL);
@@ -289,29 +289,29 @@ static void watch_of_a_deployment_that_does_not_exist_is_a_mistake(void **state)
 	assert_int_equal(a.code, 2);
 	assert_true(holds(a.err, "there is no deployment 99"));
 	assert_int_equal(b.code, 2);
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void watch_without_a_word_follows_whatever_comes(void **state)
 {
 	/* given a running deployment that ends, then another one, then an engine that dies for good */
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'running'}", "") ","
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'running'}", "") ","
 		"'deployment': " DEPLOYMENT("succeeded", "", FETCH_OK) "}, 'acts': {'journal': [" ROW("deployment.finished") ","
 		"{'wait': 'deployment'}, {'die': true}]}}"));
 	AUTO(capture_done) struct capture c = { 0 };
 
 	(void)state;
-	stage_add_scene(s, scene_of("{'refuse': 1}"));
+	theatre_add_scene(s, scene_of("{'refuse': 1}"));
 	c = slipway(s, "watch", NULL);
 	assert_int_equal(c.code, 5);
 	assert_string_equal(c.out, "deployment 3  prod 2.13.5 -> 2.14.0  [1/1] fetch  RUN\n"
 		"deployment 3  prod 2.13.5 -> 2.14.0  [1/1] fetch  OK 0:02\n" HEAD "succeeded\n");
-	stage_free(s);
+	theatre_free(s);
 }
 
 static void a_log_is_followed_to_the_end_of_its_deployment(void **state)
 {
-	struct stage *s = stage_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'running'}", "") ","
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("{'id': 3, 'state': 'running'}", "") ","
 		"'log': 'one\\ntwo\\nthr', 'deployment': " DEPLOYMENT("running", "", "") "}, 'acts': {'log': [" ROW("step.started") "],"
 		"'status': [{'wait': 'log'}, {'answers': {'log': 'one\\ntwo\\nthree\\nfour'}}, {'event': 'live', 'data': {'deployment': 3}},"
 		SET(DEPLOYMENT("succeeded", "", "")) "," ROW("deployment.finished") "]}}"));
@@ -320,7 +320,7 @@ static void a_log_is_followed_to_the_end_of_its_deployment(void **state)
 	(void)state;
 	assert_int_equal(c.code, 0);
 	assert_string_equal(c.out, "one\ntwo\nthree\nfour\n");
-	stage_free(s);
+	theatre_free(s);
 }
 
 int main(int argc, char **argv)

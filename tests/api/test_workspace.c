@@ -25,19 +25,19 @@
 
 static int setup(void **state)
 {
-	*state = stage_new(NULL);
+	*state = theatre_new(NULL);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	stage_free(*state);
+	theatre_free(*state);
 	return 0;
 }
 
 static void a_workspace_is_found_from_a_folder_deep_inside(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(mem_auto_free) char *deep = mem_printf("%s/a/b/c", s->dir);
 	AUTO(workspace_done) struct workspace w = { 0 };
 	struct err err = { 0 };
@@ -75,14 +75,14 @@ static void without_a_workspace_it_is_said_how_to_begin(void **state)
 	assert_int_equal(err.kind, ERR_CONFIG);
 }
 
-static void open_workspace(struct stage *s, struct workspace *w)
+static void open_workspace(struct theatre *s, struct workspace *w)
 {
 	assert_true(workspace_find(s->dir, w, NULL));
 }
 
 static void the_engine_is_started_when_none_runs_and_only_then(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	struct err err = { 0 };
 
@@ -93,18 +93,18 @@ static void the_engine_is_started_when_none_runs_and_only_then(void **state)
 	assert_true(workspace_engine_answers(&w));
 	/* when it is started again, nothing happens: a second one would write into the log */
 	assert_true(workspace_start_engine(&w, &err));
-	assert_true(stage_engine_runs(s));
+	assert_true(theatre_engine_runs(s));
 }
 
 static void many_at_once_start_one_engine(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	AUTO(mem_auto_free) char *second = mem_printf("%s/scene.2.used", s->dir);
 	pid_t pids[8];
 
-	stage_add_scene(s, json_object());
-	stage_add_scene(s, json_object());
+	theatre_add_scene(s, json_object());
+	theatre_add_scene(s, json_object());
 	open_workspace(s, &w);
 	for (int i = 0; i < 8; i++) {
 		pids[i] = fork();
@@ -122,11 +122,11 @@ static void many_at_once_start_one_engine(void **state)
 
 static void an_engine_that_ends_at_once_says_why_with_its_last_line(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	struct err err = { 0 };
 
-	stage_add_scene(s, json_pack("{s:s, s:i}", "say", "the database is from a newer version", "refuse", 2));
+	theatre_add_scene(s, json_pack("{s:s, s:i}", "say", "the database is from a newer version", "refuse", 2));
 	open_workspace(s, &w);
 	assert_false(workspace_start_engine(&w, &err));
 	assert_int_equal(err.kind, ERR_UNREACHABLE);
@@ -136,7 +136,7 @@ static void an_engine_that_ends_at_once_says_why_with_its_last_line(void **state
 
 static void a_missing_engine_program_is_named(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	AUTO(mem_auto_free) char *path = mem_dup(getenv("PATH"));
 	struct err err = { 0 };
@@ -151,14 +151,14 @@ static void a_missing_engine_program_is_named(void **state)
 
 static void an_engine_that_was_killed_is_started_again(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	struct err err = { 0 };
 
 	/* given an engine that left its socket behind */
 	open_workspace(s, &w);
 	assert_true(workspace_start_engine(&w, &err));
-	stage_kill_engine(s);
+	theatre_kill_engine(s);
 	assert_int_equal(access(w.socket, F_OK), 0);
 	assert_false(workspace_engine_answers(&w));
 	if (!workspace_start_engine(&w, &err))
@@ -168,7 +168,7 @@ static void an_engine_that_was_killed_is_started_again(void **state)
 
 static void an_engine_that_holds_the_lock_but_does_not_answer_is_named(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	AUTO(mem_auto_free) char *lock = NULL;
 	AUTO(mem_auto_close) int fd = -1;
@@ -188,7 +188,7 @@ static void an_engine_that_holds_the_lock_but_does_not_answer_is_named(void **st
 
 static void the_engine_has_no_descriptor_terminal_or_parent_of_ours(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	AUTO(json_auto_decref) json_t *answer = NULL;
 	AUTO(mem_auto_free) char *pid_path = NULL, *fd_path = NULL;
@@ -213,7 +213,7 @@ static void the_engine_has_no_descriptor_terminal_or_parent_of_ours(void **state
 
 static void a_state_folder_that_others_may_write_starts_nothing(void **state)
 {
-	struct stage *s = *state;
+	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
 	struct err err = { 0 };
 
@@ -222,7 +222,7 @@ static void a_state_folder_that_others_may_write_starts_nothing(void **state)
 	assert_int_equal(chmod(w.state_dir, 0777), 0);
 	assert_false(workspace_start_engine(&w, &err));
 	assert_int_equal(err.kind, ERR_DENIED);
-	assert_false(stage_engine_runs(s));
+	assert_false(theatre_engine_runs(s));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
