@@ -63,6 +63,8 @@ static bool resume_part(struct resume *r, size_t i, struct err *err)
 	struct runit_status status;
 
 	runit_status(service, &status);
+	if (status.supervised && status.ending)
+		return false;
 	if (status.supervised && status.wanted)
 		return true;
 	if (status.supervised) {
@@ -89,7 +91,8 @@ static void tick(void *arg)
 	struct err err = { 0 };
 	const char *missing = NULL;
 
-	for (size_t i = 0; i < r->model->n && !err.kind; i++)
+	/* At most one runsv is started in a turn of the loop. */
+	for (size_t i = 0; i < r->model->n && !missing && !err.kind; i++)
 		if (is_chosen(r, &r->model->parts[i]) && !resume_part(r, i, &err))
 			missing = r->model->parts[i].name;
 	if (!err.kind && missing && clock_mono_ms() - r->began_ms > GIVE_UP_MS)

@@ -14,6 +14,7 @@
 #include "backend/base/mem.h"
 #include "backend/process/child.h"
 
+#define ENDING "ending"
 #define SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum { SCRIPT_MAX = 1024 * 1024, STATUS_SIZE = 20 };
@@ -190,11 +191,19 @@ bool runit_write(const struct runit_service *s, bool *ret_changed, struct err *e
 	return true;
 }
 
+static void forget(const char *dir, const char *name)
+{
+	AUTO(mem_auto_free) char *path = file_join(dir, name);
+
+	unlink(path);
+}
+
 bool runit_supervise(const char *dir, struct err *err)
 {
 	const char *const argv[] = { "runsv", dir, NULL };
 	const char *const env[] = { "PATH=" SAFE_PATH, NULL };
 
+	forget(dir, ENDING);
 	return child_detach(argv, env, dir, err) || err_wrap(err, "start runsv for %s", dir);
 }
 
@@ -213,10 +222,23 @@ bool runit_control(const char *dir, char letter)
 	return fd >= 0 && write(fd, &letter, 1) == 1;
 }
 
+/*
+ * runsv pauses for a second when its finish script was quick, before it exits; told to go up in that time it would start
+ * the program without its log. Its status does not show that it was told to exit, so a file beside it does.
+ */
+bool runit_end(const char *dir)
+{
+	AUTO(mem_auto_free) char *path = file_join(dir, ENDING);
+	struct buf empty = { .data = (char *)"" };
+
+	return replace(path, &empty, 0600, NULL) && runit_control(dir, 'x');
+}
+
 /* supervise/status of runsv: TAI64N of the last change, pid (little endian), paused, want, got TERM, state. */
 void runit_status(const char *dir, struct runit_status *ret)
 {
 	AUTO(mem_auto_free) char *path = file_join(dir, "supervise/status");
+	AUTO(mem_auto_free) char *ending = file_join(dir, ENDING);
 	AUTO(mem_auto_close) int ok = open_fifo(dir, "ok");
 	AUTO(buf_done) struct buf b = { 0 };
 	const unsigned char *p;
@@ -227,16 +249,16 @@ void runit_status(const char *dir, struct runit_status *ret)
 	p = (const unsigned char *)b.data;
 	ret->pid = (pid_t)(p[12] | (unsigned)p[13] << 8 | (unsigned)p[14] << 16 | (unsigned)p[15] << 24);
 	ret->running = p[19] == 1 && ret->pid > 0;
+	ret->finished = p[19] == 0;
 	ret->wanted = p[17] == 'u';
+	ret->ending = access(ending, F_OK) == 0;
 	if (!ret->running)
 		ret->pid = 0;
 }
 
 void runit_forget_exit(const char *dir)
 {
-	AUTO(mem_auto_free) char *path = file_join(dir, "exit");
-
-	unlink(path);
+	forget(dir, "exit");
 }
 
 static int64_t changed_ms(const char *dir, const char *name)

@@ -31,7 +31,9 @@ struct runit_service {
 struct runit_status {
 	bool supervised;                   /* a runsv is there */
 	bool running;
+	bool finished;                     /* neither the program nor its finish script runs */
 	bool wanted;                       /* runsv will start it again when it ends */
+	bool ending;                       /* this runsv was told to exit: it takes up to a second, and no orders */
 	pid_t pid;                         /* of the program, 0 when it does not run */
 };
 
@@ -43,8 +45,10 @@ bool runit_write(const struct runit_service *service, bool *ret_changed, struct 
 /* Starts runsv; it supervises as soon as runit_status says so. */
 bool runit_supervise(const char *dir, struct err *err);
 void runit_status(const char *dir, struct runit_status *ret);
-/* One of runsv's control letters: u up, o once, d down, x exit, k KILL, 2 USR2. false when no runsv is there. */
+/* One of runsv's control letters: u up, o once, d down, k KILL, 2 USR2. false when no runsv is there. */
 bool runit_control(const char *dir, char letter);
+/* Stops the program and ends runsv. The same runsv must not be told anything but k afterwards. */
+bool runit_end(const char *dir);
 
 void runit_forget_exit(const char *dir);
 bool runit_exit(const char *dir, struct runit_exit *ret);

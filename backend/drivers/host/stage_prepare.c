@@ -81,5 +81,5 @@ void stage_stage(struct op *op)
 		op_fail(op, "artifact", NULL, &err);
 		return;
 	}
-	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), stopped, op);
+	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, stopped, op);
 }

@@ -98,7 +98,8 @@ static void move_workers(struct op *op)
 		finish_after_probing(op);
 		return;
 	}
-	op->stopper = stopper_start(op->denv, stopper_workers(op->denv, op->model, op->job->live), workers_stopped, op);
+	op->stopper = stopper_start(op->denv, stopper_workers(op->denv, op->model, op->job->live), STOPPER_DOWN,
+	                            workers_stopped, op);
 }
 
 /* Sessions on the target's backend beyond those before the switch: somebody came through public and was served. */

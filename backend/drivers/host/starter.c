@@ -148,9 +148,17 @@ static void begin(struct part *p)
 		enter(p, PART_STARTS);
 		return;
 	}
-	if (!runit_control(p->service, 'x'))
+	if (!runit_control(p->service, 'd'))
 		runit_end_orphan(p->service, p->release, SIGTERM);
 	enter(p, PART_ENDS);
+}
+
+/* Nothing of what ran there is left, and its runsv takes orders or is gone. */
+static bool has_ended(const struct part *p, const struct runit_status *status)
+{
+	if (!status->supervised)
+		return !runit_end_orphan(p->service, p->release, 0);
+	return status->finished && !status->wanted && !status->ending;
 }
 
 static void start_when_ended(struct part *p)
@@ -160,7 +168,7 @@ static void start_when_ended(struct part *p)
 	struct err err = { 0 };
 
 	runit_status(p->service, &status);
-	if (status.supervised || runit_end_orphan(p->service, p->release, 0)) {
+	if (!has_ended(p, &status)) {
 		if (in_state_ms(p) > ENDING_MS && !runit_control(p->service, 'k'))
 			runit_end_orphan(p->service, p->release, SIGKILL);
 		return;
@@ -173,7 +181,7 @@ static void start_when_ended(struct part *p)
 		return;
 	}
 	runit_forget_exit(p->service);
-	if (!runit_supervise(p->service, &err))
+	if (!status.supervised && !runit_supervise(p->service, &err))
 		fail(p, "process", &err);
 	enter(p, PART_SUPERVISED_SOON);
 }
@@ -290,16 +298,24 @@ static void finish(struct starter *s)
 static void tick(void *arg)
 {
 	struct starter *s = arg;
+	int64_t pause_ms = POLL_MS;
 	size_t up = 0;
 
 	for (size_t i = 0; i < s->model->n && !s->failed; i++) {
+		enum part_state was = s->parts[i].state;
+
 		step(&s->parts[i]);
 		up += s->parts[i].state == PART_IS_UP;
+		/* Files were written or a process started: enough for one turn of the loop. */
+		if (s->parts[i].state != was && was < PART_SUPERVISED_SOON) {
+			pause_ms = 0;
+			break;
+		}
 	}
 	if (s->failed || up == s->model->n)
 		finish(s);
 	else
-		loop_timer_set(s->timer, POLL_MS);
+		loop_timer_set(s->timer, pause_ms);
 }
 
 static bool is_chosen(const struct host_part *part, enum starter_which which)

@@ -13,6 +13,7 @@ enum { POLL_MS = 10, GRACE_MS = 10000, GIVE_UP_MS = 20000 };
 
 struct stopper {
 	char **services;
+	enum stopper_how how;
 	int64_t began_ms;
 	bool told, killed;
 	struct loop_timer *timer;
@@ -36,24 +37,37 @@ static bool end_orphan(const char *service, int signo)
 	return runit_end_orphan(service, release, signo);
 }
 
+static bool is_gone(const struct stopper *s, const char *service)
+{
+	struct runit_status status;
+
+	runit_status(service, &status);
+	if (!status.supervised)
+		return !end_orphan(service, 0);
+	return s->how == STOPPER_DOWN && status.finished && !status.wanted;
+}
+
 /* The first service that is still there; NULL when all are gone. */
 static const char *first_left(const struct stopper *s)
 {
-	for (char **service = s->services; *service; service++) {
-		struct runit_status status;
-
-		runit_status(*service, &status);
-		if (status.supervised || end_orphan(*service, 0))
+	for (char **service = s->services; *service; service++)
+		if (!is_gone(s, *service))
 			return *service;
-	}
 	return NULL;
 }
 
-static void tell_all(const struct stopper *s, char letter, int signo)
+static void terminate(const struct stopper *s)
 {
 	for (char **service = s->services; *service; service++)
-		if (!runit_control(*service, letter))
-			end_orphan(*service, signo);
+		if (!(s->how == STOPPER_END ? runit_end(*service) : runit_control(*service, 'd')))
+			end_orphan(*service, SIGTERM);
+}
+
+static void kill_all(const struct stopper *s)
+{
+	for (char **service = s->services; *service; service++)
+		if (!runit_control(*service, 'k'))
+			end_orphan(*service, SIGKILL);
 }
 
 static void tick(void *arg)
@@ -64,10 +78,10 @@ static void tick(void *arg)
 	const char *left = first_left(s);
 
 	if (left && !s->told)
-		tell_all(s, 'x', SIGTERM);
+		terminate(s);
 	s->told = true;
 	if (left && took_ms >= GRACE_MS && !s->killed) {
-		tell_all(s, 'k', SIGKILL);
+		kill_all(s);
 		s->killed = true;
 	}
 	if (left && took_ms < GIVE_UP_MS) {
@@ -82,11 +96,14 @@ static void tick(void *arg)
 	stopper_cancel(s);
 }
 
-struct stopper *stopper_start(struct driver_env *denv, char **take_services, driver_done_fn fn, void *arg)
+struct stopper *stopper_start(struct driver_env *denv, char **take_services, enum stopper_how how, driver_done_fn fn,
+                              void *arg)
 {
 	struct stopper *s = mem_alloc(sizeof *s);
 
-	*s = (struct stopper){ .services = take_services, .began_ms = clock_mono_ms(), .fn = fn, .arg = arg };
+	*s = (struct stopper){
+		.services = take_services, .how = how, .began_ms = clock_mono_ms(), .fn = fn, .arg = arg,
+	};
 	s->timer = loop_timer_new(denv->loop, tick, s);
 	loop_timer_set(s->timer, 0);
 	return s;

@@ -57,10 +57,10 @@ static size_t count_supervised(const struct services *s)
 	return n;
 }
 
-static void tell_all(const struct services *s, char letter)
+static void kill_all(const struct services *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		runit_control(s->dirs[i], letter);
+		runit_control(s->dirs[i], 'k');
 }
 
 /* Where a service's program works: beside it when there is a release, else (HAProxy) in the service's own folder. */
@@ -94,10 +94,11 @@ int host_teardown(const char *state_dir)
 
 	find_services(state_dir, &services);
 	end_orphans(&services, SIGTERM);
-	tell_all(&services, 'x');
+	for (size_t i = 0; i < services.n; i++)
+		runit_end(services.dirs[i]);
 	ended = wait_until_ended(&services, began_ms + TERM_MS);
 	if (!ended) {
-		tell_all(&services, 'k');
+		kill_all(&services);
 		ended = wait_until_ended(&services, began_ms + TERM_MS + KILL_MS);
 	}
 	end_orphans(&services, SIGKILL);

@@ -44,7 +44,7 @@ static void drained(void *arg, int64_t sessions, int64_t took_ms, const struct e
 	if (!err && sessions)
 		op_say(op, "%s still has %" PRId64 " sessions after %" PRId64 " ms", colour_name(op->job->target), sessions,
 		       took_ms);
-	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), target_stopped, op);
+	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, target_stopped, op);
 }
 
 static void drain(struct op *op)
@@ -89,7 +89,8 @@ static void moved_back(void *arg, int64_t map_us, const struct err *err)
 		return;
 	}
 	op_say(op, "traffic is on %s", colour_name(op->job->live));
-	op->stopper = stopper_start(op->denv, stopper_workers(op->denv, op->model, op->job->target), workers_stopped, op);
+	op->stopper = stopper_start(op->denv, stopper_workers(op->denv, op->model, op->job->target), STOPPER_DOWN,
+	                            workers_stopped, op);
 }
 
 static void proxy_is_up(void *arg, const struct driver_outcome *outcome)
@@ -150,5 +151,5 @@ void host_cool(struct op *op, enum colour colour)
 		op_fail(op, "traffic", NULL, &err);
 		return;
 	}
-	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, colour), cooled, op);
+	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, colour), STOPPER_END, cooled, op);
 }
