@@ -26,7 +26,7 @@ bool frame_plain(const struct frame *f);               /* linux, vt100 and the l
 /* Sizes and frames before the first frame_resize are no use. Both make the next frame a whole one. */
 void frame_resize(struct frame *f, int rows, int cols);
 void frame_repaint(struct frame *f);
-/* Adds to `out` what differs from the frame before. False: `out` is full, drop it; the next frame will be a whole one. */
+/* Adds to `out` what differs from the frame before. False: `out` is full, drop it; the next frame will be whole. */
 bool frame_render(struct frame *f, const struct canvas *c, struct buf *out);
 
 #endif

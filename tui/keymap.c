@@ -154,6 +154,14 @@ static void name_keys(const struct keymap *map, unsigned contexts, int action, s
 	}
 }
 
+static const char *help_of(const struct keymap *map, int action)
+{
+	for (size_t i = 0; i < map->n; i++)
+		if (map->rows[i].action == action && map->rows[i].help)
+			return map->rows[i].help;
+	return "";
+}
+
 bool keymap_help_next(const struct keymap *map, unsigned contexts, size_t *at, struct keymap_help *ret)
 {
 	while (*at < map->n) {
@@ -161,8 +169,7 @@ bool keymap_help_next(const struct keymap *map, unsigned contexts, size_t *at, s
 
 		if (!is_first_of_action(map, contexts, row))
 			continue;
-		*ret = (struct keymap_help){ .name = row->name, .help = keymap_of_action(map, ~0u, row->action)->help,
-			.action = row->action };
+		*ret = (struct keymap_help){ .name = row->name, .help = help_of(map, row->action), .action = row->action };
 		name_keys(map, contexts, row->action, ret);
 		return true;
 	}
@@ -174,7 +181,7 @@ static bool check_row(const struct keymap *map, size_t i, struct err *err)
 	const struct keymap_row *row = &map->rows[i], *first = keymap_of_action(map, ~0u, row->action);
 	char key[INPUT_NAME_SIZE];
 
-	if (!row->contexts || !row->key || row->action <= 0 || !row->name || !*row->name)
+	if (!first || !row->key || row->action <= 0 || !row->name || !*row->name)
 		return err_set(err, ERR_INTERNAL, "key row %zu: context, key, action and name are needed", i);
 	/* Escape sequences of arrows and F3 end in these: a torn one must not be able to act. */
 	if (row->key == 'D' || row->key == 'R')

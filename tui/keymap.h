@@ -33,7 +33,7 @@ struct keymap {
 
 /* NULL when the key means nothing there. Borrowed from the table. */
 const struct keymap_row *keymap_find(const struct keymap *map, unsigned contexts, uint32_t key);
-/* The first row of an action in these contexts: by id, or by name as typed after `:` (a beginning that only one has). */
+/* The first row of an action in these contexts: by id, or by name as typed after `:` (a clear beginning is enough). */
 const struct keymap_row *keymap_of_action(const struct keymap *map, unsigned contexts, int action);
 const struct keymap_row *keymap_of_name(const struct keymap *map, unsigned contexts, const char *name);
 /* The i-th name that begins with `prefix`, each once, in the table's order; NULL after the last. For completion. */
@@ -59,7 +59,7 @@ struct keymap_help {
 };
 bool keymap_help_next(const struct keymap *map, unsigned contexts, size_t *at, struct keymap_help *ret);
 
-/* For the table's own test: no key means two things in one context, each action has a name and help, labels have weights. */
+/* For the table's test: no key means two things in one context, actions have names and help, labels have weights. */
 bool keymap_check(const struct keymap *map, struct err *err);
 
 #endif

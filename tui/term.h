@@ -51,7 +51,7 @@ enum term_read term_read(struct term *t, struct input *in, int64_t now_ms);
 bool term_gone(struct term *t);                        /* POLLHUP or POLLERR, or a read or write said so */
 
 void term_suspend(struct term *t);                     /* leaves the screen; then stop the process */
-bool term_resume(struct term *t);                      /* enters again, next paint sends everything; true: another size */
+bool term_resume(struct term *t);                      /* enters again, next paint is whole; true: another size */
 
 /*
  * Synchronised output (mode 2026): term_ask sends the question (not to linux, vt100 and the like), the answer arrives

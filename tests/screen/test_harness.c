@@ -1,5 +1,5 @@
 /*
- * The terminal that other tests trust: a wrong screen, a lost key or a process left behind here would hide faults there.
+ * The terminal that other tests trust: a wrong screen, a lost key or a process left behind would hide faults there.
  * The test program starts itself with the argument "small": a small ncurses program.
  */
 #include <setjmp.h>
@@ -154,7 +154,8 @@ static void keys_by_name_reach_the_program(void **state)
 static void key_names_become_bytes(void **state)
 {
 	static const struct { const char *keys, *then; } rows[] = {
-		{ "prod<Enter>", "prod\r" }, { "<C-c><C-Z>", "\x03\x1a" }, { "a<<b<Esc>", "a<b\x1b" }, { "<PgUp><S-Tab>", "\x1b[5~\x1b[Z" },
+		{ "prod<Enter>", "prod\r" }, { "<C-c><C-Z>", "\x03\x1a" }, { "a<<b<Esc>", "a<b\x1b" },
+		{ "<PgUp><S-Tab>", "\x1b[5~\x1b[Z" },
 		{ "<Nonsense>", NULL }, { "<C-1>", NULL }, { "<Up", NULL },
 	};
 
@@ -184,7 +185,8 @@ static void resize_reaches_the_program(void **state)
 
 static void environment_is_what_was_given_and_little_else(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "echo \"$TERM $LC_ALL $EXTRA ${SECRET:-none} $PWD\"; echo end; read x", NULL };
+	static const char script[] = "echo \"$TERM $LC_ALL $EXTRA ${SECRET:-none} $PWD\"; echo end; read x";
+	const char *const argv[] = { "sh", "-c", script, NULL };
 	const char *const env[] = { "EXTRA=more", "LC_ALL=C", NULL };
 	struct err err = { 0 };
 	AUTO(screen_auto_free) struct screen *s = NULL;
@@ -240,7 +242,8 @@ static void stubborn_program_is_gone_afterwards(void **state)
 
 static void pasting_is_marked_only_when_the_program_asked(void **state)
 {
-	AUTO(screen_auto_free) struct screen *plain = start_shell("stty -echo; echo ready; read line; echo \"got [$line]\" | cat -v; read x");
+	AUTO(screen_auto_free) struct screen *plain =
+		start_shell("stty -echo; echo ready; read line; echo \"got [$line]\" | cat -v; read x");
 	AUTO(screen_auto_free) struct screen *marked =
 		start_shell("stty -echo; printf '\\033[?2004hready'; read line; echo \"got [$line]\" | cat -v; read x");
 
@@ -256,7 +259,8 @@ static void pasting_is_marked_only_when_the_program_asked(void **state)
 
 static void terminal_answers_questions(void **state)
 {
-	AUTO(screen_auto_free) struct screen *s = start_shell("stty raw -echo; printf '\\033[6n'; dd bs=1 count=6 2>/dev/null | cat -v; printf '#'");
+	AUTO(screen_auto_free) struct screen *s =
+		start_shell("stty raw -echo; printf '\\033[6n'; dd bs=1 count=6 2>/dev/null | cat -v; printf '#'");
 
 	(void)state;
 	assert_true(screen_wait_text(s, "^[[1;1R#", LIMIT_MS));
@@ -374,7 +378,8 @@ static void svg_is_sound_xml_with_the_text_in_it(void **state)
 {
 	AUTO(folder_done) struct folder folder = folder_new();
 	AUTO(mem_auto_free) char *path = file_join(folder.path, "small.svg");
-	AUTO(screen_auto_free) struct screen *s = start_shell("printf '\\033[1ma<b & \"c\"\\033[0m  \\342\\224\\214\\342\\224\\200'; read x");
+	AUTO(screen_auto_free) struct screen *s =
+		start_shell("printf '\\033[1ma<b & \"c\"\\033[0m  \\342\\224\\214\\342\\224\\200'; read x");
 	AUTO(buf_done) struct buf svg = { 0 };
 	XML_Parser parser = XML_ParserCreate(NULL);
 	struct err err = { 0 };

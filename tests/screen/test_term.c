@@ -59,7 +59,8 @@ static void draw(struct probe *p, int noise)
 	             !!(fcntl(STDIN_FILENO, F_GETFL) & O_NONBLOCK), signal(SIGINT, SIG_DFL) == SIG_DFL);
 	canvas_text(c, 4, 2, INT_MAX, STYLE_TEXT, "日本 e\xcc\x81 →…");
 	canvas_select(c, 3, 1, cols - 2);
-	canvas_textf(c, 5, 2, INT_MAX, STYLE_TEXT, "flood %lld ms dropped %s", p->flood_ms, term_dropped(p->term) ? "yes" : "no");
+	canvas_textf(c, 5, 2, INT_MAX, STYLE_TEXT, "flood %lld ms dropped %s", p->flood_ms,
+	             term_dropped(p->term) ? "yes" : "no");
 	for (int row = 7; noise && row < rows - 1; row++)
 		for (int col = 1; col < cols - 1; col++)
 			canvas_textf(c, row, col, 1, (noise + col) % STYLE_COUNT, "%c", 'a' + (noise + row * col) % 26);
@@ -313,7 +314,9 @@ static void plain_terminals_and_locales_get_nothing_but_ascii(void **state)
 
 static void every_terminal_type_shows_the_same_text(void **state)
 {
-	static const char *const terms[] = { "xterm-256color", "tmux-256color", "screen-256color", "screen", "xterm", "linux", "vt100" };
+	static const char *const terms[] = {
+		"xterm-256color", "tmux-256color", "screen-256color", "screen", "xterm", "linux", "vt100",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(terms); i++) {

@@ -112,8 +112,8 @@ static bool name_difference(const char *path, const char *wanted, const char *se
 		size_t a = strcspn(wanted, "\n"), b = strcspn(seen, "\n");
 
 		if (a != b || strncmp(wanted, seen, a) != 0 || !wanted[a] || !seen[b])
-			return err_set(err, ERR_FAILED, "%s:%zu differs\n  wanted %.*s\n  seen   %.*s\n(UPDATE=1 accepts what %s.seen shows)",
-			               path, line, (int)a, wanted, (int)b, seen, path);
+			return err_set(err, ERR_FAILED, "%s:%zu differs\n  wanted %.*s\n  seen   %.*s\n"
+			               "(UPDATE=1 accepts what %s.seen shows)", path, line, (int)a, wanted, (int)b, seen, path);
 		wanted += a + 1;
 		seen += b + 1;
 	}

@@ -1,4 +1,4 @@
-/* picture_look: what PNG and SVG share: colours, sizes, and the box lines, which are drawn and not taken from a font. */
+/* picture_look: what PNG and SVG share: colours, sizes, and box lines, which are drawn and not taken from a font. */
 #ifndef TESTS_TOOLS_PICTURE_LOOK_H
 #define TESTS_TOOLS_PICTURE_LOOK_H
 

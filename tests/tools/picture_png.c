@@ -74,7 +74,7 @@ static void fill(struct image *image, int x, int y, int width, int height, uint3
 			blend(image, x + dx, y + dy, colour, 255);
 }
 
-/* How much of a pixel is inside of a rounded corner, 0…255: of 16 points in it. In x and y from the corner inwards. */
+/* How much of a pixel is inside of a rounded corner, 0…255, by 16 points in it; x and y count from the corner. */
 static unsigned corner_share(int x, int y)
 {
 	unsigned inside = 0;

@@ -136,8 +136,8 @@ bool picture_svg(const struct screen *s, const char *title, const char *path, st
 	screen_size(s, &rows, &cols);
 	width = cols * W + 2 * PICTURE_MARGIN;
 	height = rows * H + 2 * PICTURE_MARGIN;
-	buf_printf(&svg, "<svg xmlns='http://www.w3.org/2000/svg' role='img' viewBox='0 0 %d %d' width='%d' height='%d'>\n<title>",
-	           width, height, width, height);
+	buf_printf(&svg, "<svg xmlns='http://www.w3.org/2000/svg' role='img' viewBox='0 0 %d %d' width='%d' height='%d'>\n"
+	           "<title>", width, height, width, height);
 	add_escaped(&svg, title);
 	buf_printf(&svg, "</title>\n<rect width='%d' height='%d' rx='%d' fill='#%06x'/>\n", width, height, PICTURE_CORNER,
 	           PICTURE_GROUND);

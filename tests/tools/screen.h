@@ -44,7 +44,7 @@ bool screen_wait(struct screen *s, screen_condition_fn condition, void *arg, int
 int screen_wait_exit(struct screen *s, int limit_ms);
 
 bool screen_send(struct screen *s, const char *bytes, size_t len);
-/* Text as it is typed; <Up> <Enter> <Esc> <Tab> <C-c> <F1> … by name, "<<" for '<'. False: not sent, or an unknown name. */
+/* Text as it is typed; <Up> <Enter> <Esc> <Tab> <C-c> <F1> … by name, "<<" for '<'. False: not sent, unknown name. */
 bool screen_type(struct screen *s, const char *keys);
 bool screen_paste(struct screen *s, const char *text);          /* bracketed when the program asked for it */
 void screen_resize(struct screen *s, int rows, int cols);       /* the program gets SIGWINCH */

@@ -11,7 +11,8 @@ static bool add_named(const char *name, size_t len, struct buf *ret)
 	static const struct { const char *name, *bytes; } rows[] = {
 		{ "Up", "\x1b[A" }, { "Down", "\x1b[B" }, { "Right", "\x1b[C" }, { "Left", "\x1b[D" }, { "Home", "\x1b[H" },
 		{ "End", "\x1b[F" }, { "PgUp", "\x1b[5~" }, { "PgDn", "\x1b[6~" }, { "Insert", "\x1b[2~" }, { "Delete", "\x1b[3~" },
-		{ "Enter", "\r" }, { "Esc", "\x1b" }, { "Tab", "\t" }, { "S-Tab", "\x1b[Z" }, { "Backspace", "\x7f" }, { "Space", " " },
+		{ "Enter", "\r" }, { "Esc", "\x1b" }, { "Tab", "\t" }, { "S-Tab", "\x1b[Z" }, { "Backspace", "\x7f" },
+		{ "Space", " " },
 		{ "F1", "\x1bOP" }, { "F2", "\x1bOQ" }, { "F3", "\x1bOR" }, { "F4", "\x1bOS" }, { "F5", "\x1b[15~" },
 	};
 
