@@ -177,8 +177,6 @@ static void begin_ending(struct child *c)
 	c->ending = true;
 	kill(-c->pid, SIGTERM);
 	loop_timer_set(c->limit, c->grace_ms);
-	if (c->exited)
-		loop_timer_set(c->tick, 0);
 }
 
 static void limit_passed(void *arg)

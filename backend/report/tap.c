@@ -248,8 +248,6 @@ static void take_point(struct tap *t, const struct tap_line *line, int level)
 	if (!sub_ran || (outcome == TEST_FAIL && !sub_failed)) {
 		t->extra += sub_ran ? 1 : 0;
 		tell_or_hold(t, line, level, outcome);
-	} else {
-		diagnosis_clear(&t->diagnosis);
 	}
 	count(t, level);
 	t->point_indent = line->indent;

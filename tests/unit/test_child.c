@@ -40,6 +40,7 @@ struct run {
 	int ends;
 	int64_t ms;
 	const char *stop_at;           /* child_stop once the output holds this */
+	bool was_ours;                 /* its number had not been given back then */
 	const char *free_at;           /* child_free likewise */
 };
 
@@ -50,6 +51,7 @@ static void run_output(void *arg, bool is_stderr, const char *data, size_t len)
 	assert_true(buf_add(is_stderr ? &r->err : &r->out, data, len));
 	if (r->stop_at && strstr(r->out.data, r->stop_at)) {
 		r->stop_at = NULL;
+		r->was_ours = kill(child_pid(r->child), 0) == 0;
 		child_stop(r->child);
 	} else if (r->free_at && strstr(r->out.data, r->free_at)) {
 		child_free(r->child);
@@ -309,6 +311,7 @@ static void program_is_looked_up_in_the_given_path_and_runs_in_the_given_folder(
 	AUTO(mem_auto_free) char *path = NULL;
 	AUTO(mem_auto_free) char *env_path = NULL;
 	const char *const argv[] = { "only-here", NULL };
+	const char *const env_here[] = { "PATH=.::/usr/bin", NULL };
 	struct run *r = run_of(state, 0);
 	struct err err = { 0 };
 
@@ -321,6 +324,8 @@ static void program_is_looked_up_in_the_given_path_and_runs_in_the_given_folder(
 		run(r, (struct child_spec){ .argv = argv, .env = env, .dir = dir });
 	}
 	assert_int_equal(strncmp(r->out.data, dir, strlen(dir)), 0);
+	/* and not where we happen to be */
+	assert_false(run_start(r, (struct child_spec){ .argv = argv, .env = env_here, .dir = dir }, &err));
 }
 
 static void child_that_ignores_term_is_killed_after_the_grace(void **state)
@@ -350,13 +355,18 @@ static void child_that_ends_itself_on_term_is_given_the_time(void **state)
 static void grandchild_that_tidies_up_after_term_is_waited_for(void **state)
 {
 	struct run *r = run_of(state, 0);
+	AUTO(mem_auto_free) char *tidy = file_join(dir_of(state), "tidy");
+	struct err err = { 0 };
+	struct buf b;
 
 	r->stop_at = "ready";
 	/* given: the process itself dies of TERM at once, one of its group takes a while and holds no pipe */
-	run_shell(r, "sh -c 'trap \"sleep 0.3; echo tidy >&3; exit 0\" TERM; echo ready >&3; "
-	          "while :; do sleep 0.05; done' 3>&1 >/dev/null 2>&1 & wait", (struct child_spec){ .grace_ms = 30000 });
-	assert_non_null(strstr(r->out.data, "tidy"));
+	run_shell(r, "sh -c 'trap \"sleep 0.3; echo tidy > tidy; exit 0\" TERM; : > trapped; "
+	          "while :; do sleep 0.05; done' >/dev/null 2>&1 & while [ ! -e trapped ]; do sleep 0.01; done; echo ready; wait",
+	          (struct child_spec){ .grace_ms = 30000, .dir = dir_of(state) });
 	assert_true(r->ms < 15000);
+	assert_true(file_read(tidy, 100, &b, &err));
+	buf_done(&b);
 }
 
 static void timeout_ends_the_whole_group(void **state)
@@ -398,6 +408,7 @@ static void stop_reaches_a_grandchild_after_the_child_has_exited(void **state)
 	grandchild = (pid_t)strtol(r->out.data, NULL, 10);
 	assert_true(grandchild > 1);
 	assert_int_equal(r->end.code, 0);
+	assert_true(r->was_ours);
 	assert_true(r->end.stopped);
 	assert_true(dies_within(grandchild, 5000));
 }

@@ -230,6 +230,53 @@ static void two_who_ask_at_once_are_both_answered(void **state)
 	world_assert_file(w, "observed", ".\n");
 }
 
+static void ask_again(void *arg)
+{
+	struct world *w = arg;
+
+	driver_command.observe(w->denv, world_observed, w);
+}
+
+static void who_asks_while_it_runs_gets_the_same_answer(void **state)
+{
+	struct world *w = *state;
+	struct loop_timer *timer = loop_timer_new(w->loop, ask_again, w);
+
+	world_shell(w->observe, "echo . >> observed; sleep 0.3; echo 1.0");
+	loop_timer_set(timer, 100);
+	driver_command.observe(w->denv, world_observed, w);
+	loop_timer_set(w->impatience, WORLD_PATIENCE_MS);
+	loop_run(w->loop);
+	loop_timer_stop(w->impatience);
+	loop_timer_free(timer);
+	assert_int_equal(w->answers, 2);
+	world_assert_file(w, "observed", ".\n");
+}
+
+static void nobody_waits(void *arg, const struct driver_observed *o)
+{
+	(void)arg;
+	(void)o;
+}
+
+static void ask_in_between(struct world *w)
+{
+	driver_command.observe(w->denv, nobody_waits, NULL);
+}
+
+static void what_was_seen_during_a_command_is_not_believed_after_it(void **state)
+{
+	struct world *w = *state;
+
+	w->env.deploy = world_shell(w->deploy, "echo ready; while [ ! -e observed ]; do sleep 0.01; done; sleep 0.3; "
+	                            "echo 2.0 > live");
+	w->act_at = "ready";
+	w->act = ask_in_between;
+	world_run(w, STAGE_SWITCH);
+	world_observe(w);
+	assert_string_equal(w->version, "2.0");
+}
+
 static void version_that_nobody_deployed_is_not_healthy(void **state)
 {
 	struct world *w = *state;
@@ -316,6 +363,8 @@ int main(void)
 		TEST(observe_that_fails_says_why),
 		TEST(observe_asked_often_runs_its_command_seldom),
 		TEST(two_who_ask_at_once_are_both_answered),
+		TEST(who_asks_while_it_runs_gets_the_same_answer),
+		TEST(what_was_seen_during_a_command_is_not_believed_after_it),
 		TEST(version_that_nobody_deployed_is_not_healthy),
 		TEST(verify_wants_the_new_version_and_healthy),
 		TEST(urls_are_the_configurations),

@@ -153,6 +153,10 @@ static void yaml_gives_message_place_and_time(void **state)
 		  "ok||a|\nok||b|\n", NULL, 2 },
 		/* a block that nobody ends */
 		{ "1..2\nnot ok 1 - a\n  ---\n  message: m\nok 2 - b\n", 1, "fail||a|m\nok||b|\n", "1 of 2 failed: a", 2 },
+		{ "1..2\nnot ok 1 - a\n  ---\n  message: m\nnoise\n  message: n\nok 2 - b\n", 1,
+		  "fail||a|m\nok||b|\n", "1 of 2 failed: a", 2 },
+		{ "1..1\nnot ok 1 - a\n  ---\n  file: a.c\n  line: 3\n  at: main (b.c)\n  ...\n", 1,
+		  "fail||a|a.c:3\n", "1 of 1 failed: a", 1 },
 		{ "1..1\nnot ok 1 - a\n  ---\n  message: m", 1, "fail||a|m\n", "1 of 1 failed: a", 1 },
 		{ "1..1\nnot ok 1 - a\n  ---\n  file: a.c\n  line: 3\n  ...\n", 1, "fail||a|a.c:3\n", "1 of 1 failed: a", 1 },
 	};
@@ -176,6 +180,9 @@ static void subtests_are_told_and_their_summary_is_not(void **state)
 		  "    1..2\nok 1 - out\n", 0, "ok|in|a|\nok|out|b|\n", NULL, 2 },
 		{ "1..1\n    # Subtest: out\n        # Subtest: in\n        ok 1 - a\n        1..1\n    ok 1 - in\n    1..1\n"
 		  "ok 1 - out\n", 0, "ok|in|a|\n", NULL, 1 },
+		/* the failure below says it all, even where the middle one says ok */
+		{ "1..1\n# Subtest: out\n    # Subtest: in\n        not ok 1 - a\n        1..1\n    ok 1 - in\n    1..1\n"
+		  "not ok 1 - out\n", 1, "fail|in|a|\n", "1 of 1 failed: in: a", 1 },
 		/* without a name */
 		{ "1..1\n    ok 1 - a\n    1..1\nok 1 - cart\n", 0, "ok||a|\n", NULL, 1 },
 		/* the summary fails though no test of it did */
