@@ -66,8 +66,10 @@ static void other_drivers_keys(const struct source *s, const void *json, int pla
 
 void check_environment(const struct source *s, const void *json, int place, void *item)
 {
-	const struct config_environment *e = item;
+	struct config_environment *e = item;
 
+	if (has(json, "approval") && e->approvals == 0)
+		e->approvals = 1;
 	if (!e->driver)
 		return;
 	if (strcmp(e->driver, "host") == 0 || strcmp(e->driver, "command") == 0)
@@ -318,6 +320,7 @@ void check_app(const struct source *s, const void *json, int place, void *item)
 	(void)place;
 	check_needs(s, app);
 	check_environments(s, app);
+	check_policy(s, app);
 	check_starts(s, app);
 	check_tests(s, "smoke", app->smoke, app->nsmoke, "smoke", app->deadline_ms[STAGE_SMOKE]);
 	check_tests(s, "acceptance", app->acceptance, app->nacceptance, "acceptance",

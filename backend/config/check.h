@@ -13,9 +13,13 @@
 /* The `finish` functions of the key table (key.h): `json` is the json_t that the item came from. */
 void check_component(const struct source *s, const void *json, int place, void *item);
 void check_environment(const struct source *s, const void *json, int place, void *item);
+void check_freeze(const struct source *s, const void *json, int place, void *item);
 void check_smoke(const struct source *s, const void *json, int place, void *item);
 void check_acceptance(const struct source *s, const void *json, int place, void *item);
 void check_app(const struct source *s, const void *json, int place, void *item);
+
+/* The rules of the environments: who comes after whom, signers, approvals (check_policy.c). */
+void check_policy(const struct source *s, const struct config_app *app);
 
 /* Ports and names across all applications of a workspace (check_apps.c). */
 struct check_loaded { struct source source; const struct config_app *app; };

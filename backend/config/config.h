@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "backend/base/err.h"
+#include "backend/config/window.h"
 #include "backend/proto/words.h"
 
 struct config_var { char *name; char *value; };
@@ -30,6 +31,7 @@ struct config_component {
 	int64_t health_within_ms;        /* from start to healthy */
 	char **needs; size_t nneeds;     /* components that it calls; it gets SLIPWAY_<NAME>_HOST, _PORT and _URL */
 	struct config_var *vars; size_t nvars;
+	char **migrate;                  /* argv, like start: brings the data to what the build needs; NULL: none */
 };
 
 enum config_test_kind { TEST_HTTP, TEST_COMMAND };
@@ -51,6 +53,14 @@ struct config_test {
 
 struct config_env_port { char *component; int port; };
 
+/* An environment in which a build must have succeeded before, and for how long it must have been live there. */
+struct config_after { char *environment; int64_t soak_ms; };
+
+/* Users ("alice") and groups ("@release") of the machine. NULL: the key was left out. */
+struct config_people { char **names; size_t n; };
+
+enum { CONFIG_LATE_ASK = -1 };
+
 struct config_environment {
 	char *name;
 	bool is_protected;
@@ -63,7 +73,30 @@ struct config_environment {
 	/* driver "command": argv arrays, NULL when not given */
 	char **deploy, **rollback, **observe, **cancel;
 	struct config_var *urls; size_t nurls;          /* command: component -> base URL for the tests; may be empty */
+
+	/* What may go there, when, and on whose word: judged by backend/engine/gates. */
+	struct config_after *after; size_t nafter;
+	bool is_optional;                /* never blocks those that come after it */
+	bool tests_required;             /* CI tests, all passed */
+	bool signatures_required;        /* a build signed by one of the application's signers */
+	int approvals;                   /* by so many people; 0: none is asked for */
+	struct config_people approvers;
+	int64_t approval_expires_ms;
+	struct window *windows; size_t nwindows;        /* none: always */
+	struct freeze *freezes; size_t nfreezes;
+	bool finish_started;             /* what began in a window may switch after its end */
+	bool rollback_gated;             /* approval, windows and locks hold for a rollback too */
+	struct config_people override;   /* may deploy outside the windows, with a reason */
+	struct config_people deployers;  /* names NULL: anyone who can open the socket */
+	bool automatic;                  /* takes every new build that passes its gates */
+	int64_t late_ms;                 /* a schedule that was missed still runs so much later; CONFIG_LATE_ASK: asks */
+	bool drift_refuses;              /* nothing is deployed while what is live is not what was recorded */
+	char **secrets; size_t nsecrets; /* variables whose values are only shown hashed */
+	char **differs; size_t ndiffers; /* what differs from other environments on purpose: "variables.LOG_LEVEL" */
 };
+
+/* A command whose output is kept for each environment, to compare them: versions of libraries and the like. */
+struct config_fact { char *name; char **command; };
 
 struct config_app {
 	char *name;
@@ -79,6 +112,8 @@ struct config_app {
 	int64_t warm_ms;                 /* the old colour stays up this long after the drain */
 	int retain_builds;               /* artifacts of older builds go, never those live or a rollback target */
 	int64_t deadline_ms[STAGE_COUNT];
+	char *signers;                   /* allowed_signers file of ssh-keygen, absolute; NULL: none */
+	struct config_fact *facts; size_t nfacts;
 	char *watch;                     /* folder where CI drops builds; absolute; NULL: none */
 };
 

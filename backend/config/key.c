@@ -12,6 +12,8 @@
 #define COMPONENT(field) offsetof(struct config_component, field)
 #define ENVIRONMENT(field) offsetof(struct config_environment, field)
 #define TEST(field) offsetof(struct config_test, field)
+#define FREEZE(field) offsetof(struct freeze, field)
+#define FACT(field) offsetof(struct config_fact, field)
 #define KEYS(array) .nkeys = ARRAY_LEN(array), .keys = (array)
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
@@ -26,6 +28,11 @@ static const struct config_word driver_words[] = { { "host", 0 }, { "command", 0
 static const struct config_word report_words[] = {
 	{ "none", REPORT_NONE }, { "tap", REPORT_TAP }, { "junit", REPORT_JUNIT }, { NULL, 0 },
 };
+
+static const struct config_word tests_words[] = { { "required", true }, { "any", false }, { NULL, 0 } };
+static const struct config_word signatures_words[] = { { "required", true }, { "any", false }, { NULL, 0 } };
+static const struct config_word drift_words[] = { { "refuse", true }, { "show", false }, { NULL, 0 } };
+static const struct config_word late_words[] = { { "ask", CONFIG_LATE_ASK }, { NULL, 0 } };
 
 static const struct config_key component_keys[] = {
 	{ .name = "artifact", .type = KEY_NAME, .at = COMPONENT(artifact),
@@ -44,12 +51,42 @@ static const struct config_key component_keys[] = {
 	  .help = "The components that it calls; it gets SLIPWAY_<NAME>_HOST, _PORT and _URL of each." },
 	{ .name = "variables", .type = KEY_VARIABLES, .at = COMPONENT(vars), .also = COMPONENT(nvars), .max = 256,
 	  .help = "Environment variables of its process." },
+	{ .name = "migrate", .type = KEY_ARGV, .at = COMPONENT(migrate), .max = ARGV_MAX,
+	  .help = "The program, like \"start\", that brings its data to what a build needs. It runs before the idle colour "
+		  "starts, with the migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones." },
 };
 
 static const struct config_kind component_kind = {
 	.name = "component", .help = "A part of the application that is started as a process of its own.",
 	.size = sizeof(struct config_component), .name_at = COMPONENT(name), .finish = check_component,
 	KEYS(component_keys),
+};
+
+static const struct config_key approval_keys[] = {
+	{ .name = "count", .type = KEY_NUMBER, .at = ENVIRONMENT(approvals), .min = 1, .max = 20,
+	  .help = "How many people must approve. Left out: one." },
+	{ .name = "from", .type = KEY_PEOPLE, .at = ENVIRONMENT(approvers.names), .also = ENVIRONMENT(approvers.n), .max = 64,
+	  .help = "Users and @groups of the machine who may approve; never who asked for the deployment." },
+	{ .name = "expires", .type = KEY_DURATION, .at = ENVIRONMENT(approval_expires_ms), .min = MINUTE,
+	  .max = 30 * (int64_t)DAY, .otherwise = "24h", .help = "How long an approval holds." },
+};
+
+static const struct config_kind approval_kind = {
+	.name = "approval", .help = "Whose word a deployment needs. It is bound to the build and the plan.",
+	KEYS(approval_keys),
+};
+
+static const struct config_key freeze_keys[] = {
+	{ .name = "from", .type = KEY_INSTANT, .at = FREEZE(from_ms), .required = true, .help = "When it begins." },
+	{ .name = "to", .type = KEY_INSTANT, .at = FREEZE(to_ms), .required = true, .help = "When it is over." },
+	{ .name = "reason", .type = KEY_TEXT, .at = FREEZE(reason), .required = true, .max = 200,
+	  .help = "Why; shown to whoever is refused." },
+};
+
+static const struct config_kind freeze_kind = {
+	.name = "freeze", .help = "A time in which nothing is deployed, whatever the windows say.",
+	.size = sizeof(struct freeze), .has_name_key = true, .name_at = FREEZE(reason), .finish = check_freeze,
+	KEYS(freeze_keys),
 };
 
 static const struct config_key environment_keys[] = {
@@ -83,6 +120,39 @@ static const struct config_key environment_keys[] = {
 	  .help = "The command that ends a deploy command early; left out: it gets SIGTERM." },
 	{ .name = "urls", .type = KEY_URLS, .at = ENVIRONMENT(urls), .also = ENVIRONMENT(nurls), .driver = "command",
 	  .max = 64, .help = "Where the tests reach each component." },
+	{ .name = "after", .type = KEY_AFTER, .at = ENVIRONMENT(after), .also = ENVIRONMENT(nafter), .max = 31,
+	  .help = "The environments in which a build must have succeeded before; with \"soak\" it must also have been live "
+		  "there for so long." },
+	{ .name = "optional", .type = KEY_FLAG, .at = ENVIRONMENT(is_optional),
+	  .help = "It never blocks the environments that come after it." },
+	{ .name = "tests", .type = KEY_SWITCH, .at = ENVIRONMENT(tests_required), .words = tests_words, .otherwise = "any",
+	  .help = "required: only builds whose tests in CI were reported and passed." },
+	{ .name = "signatures", .type = KEY_SWITCH, .at = ENVIRONMENT(signatures_required), .words = signatures_words,
+	  .otherwise = "any", .help = "required: only builds signed by one of the application's signers." },
+	{ .name = "approval", .type = KEY_GROUP, .kind = &approval_kind, .help = "Whose word a deployment needs." },
+	{ .name = "windows", .type = KEY_WINDOWS, .at = ENVIRONMENT(windows), .also = ENVIRONMENT(nwindows), .max = 50,
+	  .help = "The hours of the week in which deployments may begin, such as \"Mon-Fri 09:00-16:00 Europe/London\". Left "
+		  "out: always." },
+	{ .name = "freezes", .type = KEY_LIST, .at = ENVIRONMENT(freezes), .also = ENVIRONMENT(nfreezes), .max = 100,
+	  .kind = &freeze_kind, .help = "Times in which nothing is deployed." },
+	{ .name = "finish_started", .type = KEY_FLAG, .at = ENVIRONMENT(finish_started),
+	  .help = "true: a deployment that began in a window may switch after its end." },
+	{ .name = "rollback_gated", .type = KEY_FLAG, .at = ENVIRONMENT(rollback_gated),
+	  .help = "true: approval, windows, freezes and locks hold for a rollback too." },
+	{ .name = "override", .type = KEY_PEOPLE, .at = ENVIRONMENT(override.names), .also = ENVIRONMENT(override.n),
+	  .max = 64, .help = "Users and @groups who may deploy outside windows and in freezes, with a reason." },
+	{ .name = "deployers", .type = KEY_PEOPLE, .at = ENVIRONMENT(deployers.names), .also = ENVIRONMENT(deployers.n),
+	  .max = 64, .help = "Users and @groups who may deploy. Left out: anyone who can open the engine's socket." },
+	{ .name = "automatic", .type = KEY_FLAG, .at = ENVIRONMENT(automatic),
+	  .help = "true: every new build that passes the gates is deployed by itself, the newest first." },
+	{ .name = "late", .type = KEY_LIMIT, .at = ENVIRONMENT(late_ms), .words = late_words, .min = 0, .max = DAY,
+	  .otherwise = "ask", .help = "A schedule that was missed: so much later it still runs; ask: a person decides." },
+	{ .name = "drift", .type = KEY_SWITCH, .at = ENVIRONMENT(drift_refuses), .words = drift_words, .otherwise = "show",
+	  .help = "refuse: nothing is deployed while what is live is not what was recorded." },
+	{ .name = "secrets", .type = KEY_TEXTS, .at = ENVIRONMENT(secrets), .also = ENVIRONMENT(nsecrets), .max = 256,
+	  .help = "Variables whose values are only shown hashed." },
+	{ .name = "differs", .type = KEY_TEXTS, .at = ENVIRONMENT(differs), .also = ENVIRONMENT(ndiffers), .max = 256,
+	  .help = "What differs from other environments on purpose, such as \"variables.LOG_LEVEL\"." },
 };
 
 const struct config_kind config_kind_environment = {
@@ -163,6 +233,7 @@ static const struct config_kind retention_kind = {
 static const struct config_key deadline_keys[] = {
 	DEADLINE("fetch", STAGE_FETCH, "60s"),
 	DEADLINE("stage", STAGE_STAGE, "60s"),
+	DEADLINE("migrate", STAGE_MIGRATE, "10m"),
 	DEADLINE("start", STAGE_START, "60s"),
 	DEADLINE("smoke", STAGE_SMOKE, "60s"),
 	DEADLINE("acceptance", STAGE_ACCEPTANCE, "10m"),
@@ -182,6 +253,17 @@ static const struct config_key builds_keys[] = {
 
 static const struct config_kind builds_kind = {
 	.name = "builds", .help = "Where builds come from.", KEYS(builds_keys),
+};
+
+static const struct config_key fact_keys[] = {
+	{ .name = "name", .type = KEY_NAME, .at = FACT(name), .required = true, .help = "What it is called." },
+	{ .name = "command", .type = KEY_ARGV, .at = FACT(command), .required = true, .max = ARGV_MAX,
+	  .help = "The command, run in this file's folder, whose output is the fact." },
+};
+
+static const struct config_kind fact_kind = {
+	.name = "fact", .help = "Something that is compared across environments.",
+	.size = sizeof(struct config_fact), .has_name_key = true, .name_at = FACT(name), KEYS(fact_keys),
 };
 
 static const struct config_key app_keys[] = {
@@ -206,6 +288,10 @@ static const struct config_key app_keys[] = {
 	{ .name = "retention", .type = KEY_GROUP, .kind = &retention_kind, .help = "What is kept." },
 	{ .name = "deadlines", .type = KEY_GROUP, .kind = &deadlines_kind, .help = "How long each stage may take." },
 	{ .name = "builds", .type = KEY_GROUP, .kind = &builds_kind, .help = "Where builds come from." },
+	{ .name = "signers", .type = KEY_FILE, .at = APP(signers), .max = TEXT_MAX,
+	  .help = "Who may sign builds: a file in the format of ssh-keygen's allowed_signers." },
+	{ .name = "facts", .type = KEY_LIST, .at = APP(facts), .also = APP(nfacts), .max = 50, .kind = &fact_kind,
+	  .help = "What is compared across environments besides builds and variables." },
 };
 
 const struct config_kind config_kind_app = {

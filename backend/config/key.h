@@ -29,6 +29,14 @@ enum key_type {
 	KEY_VARIABLES,     /* struct config_var *, number in `also` */
 	KEY_URLS,          /* struct config_var *, number in `also`: component and address */
 	KEY_PORTS,         /* struct config_env_port *, number in `also` */
+	KEY_FLAG,          /* bool: true or false */
+	KEY_FILE,          /* char *; made absolute, relative to the file's folder */
+	KEY_TEXTS,         /* char **, their number in `also` (size_t); each text not empty */
+	KEY_PEOPLE,        /* the same; each a user ("alice") or a group ("@release") of the machine */
+	KEY_AFTER,         /* struct config_after *, number in `also`: environments, with or without a soak */
+	KEY_WINDOWS,       /* struct window *, number in `also` */
+	KEY_INSTANT,       /* int64_t milliseconds since 1970: "2026-12-20 00:00 Europe/Paris" */
+	KEY_LIMIT,         /* KEY_DURATION, or one of words for a value that is no duration */
 	KEY_GROUP,         /* an object whose keys lie in the same structure (kind) */
 	KEY_MAP,           /* objects of `kind` by name, number in `also`; at most max */
 	KEY_LIST,          /* an array of objects of `kind`, number in `also`; at most max */

@@ -23,7 +23,7 @@ const char *read_type_word(const json_t *value)
 
 static void unknown_key(const struct source *s, const struct config_kind *kind, const char *name, int place)
 {
-	const char *words[32];
+	const char *words[64];
 	size_t n = 0;
 
 	if (s->out->n >= MISTAKES_MAX)

@@ -67,12 +67,27 @@ static json_t *bounded_text(const struct config_key *key)
 	return schema;
 }
 
+/* An environment's name, or the name with a soak. */
+static json_t *after_item(void)
+{
+	json_t *object = json_pack("{s:s, s:{s:o, s:o}, s:[s], s:b}", "type", "object", "properties", "environment",
+	                           text_like(VALUE_NAME_PATTERN), "soak", text_like(VALUE_DURATION_PATTERN), "required",
+	                           "environment", "additionalProperties", 0);
+
+	return json_pack("{s:[o, o]}", "anyOf", text_like(VALUE_NAME_PATTERN), object);
+}
+
 static json_t *value_schema(const struct config_key *key)
 {
 	json_t *schema;
 
 	switch (key->type) {
-	case KEY_TEXT: case KEY_FOLDER: return bounded_text(key);
+	case KEY_TEXT: case KEY_FOLDER: case KEY_FILE: case KEY_INSTANT: return bounded_text(key);
+	case KEY_FLAG: return typed("boolean");
+	case KEY_TEXTS: case KEY_WINDOWS: return text_list(0, key->max, json_pack("{s:s, s:i}", "type", "string", "minLength", 1));
+	case KEY_PEOPLE: return text_list(1, key->max, text_like(VALUE_PERSON_PATTERN));
+	case KEY_AFTER: return text_list(0, key->max, after_item());
+	case KEY_LIMIT: return json_pack("{s:[o, o]}", "anyOf", text_like(VALUE_DURATION_PATTERN), words(key));
 	case KEY_NAME: return text_like(VALUE_NAME_PATTERN);
 	case KEY_HTTP_PATH: case KEY_REQUEST: return text_like("^/[^ \t\r\n]*$");
 	case KEY_DURATION: return text_like(VALUE_DURATION_PATTERN);

@@ -7,23 +7,13 @@
 #include "backend/base/file.h"
 #include "backend/base/mem.h"
 #include "backend/config/mistake.h"
+#include "backend/config/type_priv.h"
 #include "backend/config/value.h"
 
 _Static_assert(sizeof(enum config_protocol) == sizeof(int) && sizeof(enum config_report) == sizeof(int),
                "KEY_WORD writes an int");
 
-/* What a reader is given: all that belongs to one value. */
-struct cell {
-	const struct source *source;
-	const struct config_key *key;
-	int place;
-	char *item;
-};
-
-#define AT(cell, type) ((type *)(void *)((cell)->item + (cell)->key->at))
-#define ALSO(cell, type) ((type *)(void *)((cell)->item + (cell)->key->also))
-
-static void expect(const struct cell *c, const char *got)
+void type_mistake(const struct cell *c, const char *got)
 {
 	source_mistake(c->source, c->place, "\"%s\" takes %s, not \"%.60s\"", c->key->name, type_expects(c->key->type),
 	               got);
@@ -52,7 +42,7 @@ static void read_name(const struct cell *c, const json_t *value)
 	const char *text = json_string_value(value);
 
 	if (!value_is_name(text))
-		expect(c, text);
+		type_mistake(c, text);
 	*AT(c, char *) = mem_dup(text);
 }
 
@@ -61,7 +51,7 @@ static void read_http_path(const struct cell *c, const json_t *value)
 	const char *text = json_string_value(value);
 
 	if (text[0] != '/' || strpbrk(text, " \t\r\n"))
-		expect(c, text);
+		type_mistake(c, text);
 	read_text(c, value);
 }
 
@@ -89,11 +79,11 @@ static void read_address(const struct cell *c, const json_t *value)
 	const char *text = json_string_value(value);
 
 	if (!value_is_address(text))
-		expect(c, text);
+		type_mistake(c, text);
 	*AT(c, char *) = mem_dup(text);
 }
 
-static void read_duration(const struct cell *c, const json_t *value)
+void type_read_duration(const struct cell *c, const json_t *value)
 {
 	const char *text = json_string_value(value);
 	AUTO(mem_auto_free) char *min = value_duration_text(c->key->min);
@@ -101,7 +91,7 @@ static void read_duration(const struct cell *c, const json_t *value)
 	int64_t ms = 0;
 
 	if (!value_duration(text, &ms))
-		expect(c, text);
+		type_mistake(c, text);
 	else if (ms < c->key->min || ms > c->key->max)
 		source_mistake(c->source, c->place, "\"%s\" is %s; from %s to %s is possible", c->key->name, text, min,
 		               max);
@@ -126,7 +116,7 @@ static void read_range(const struct cell *c, const json_t *value)
 	int first, last;
 
 	if (!value_range(text, &first, &last)) {
-		expect(c, text);
+		type_mistake(c, text);
 	} else if (first < c->key->min || last > c->key->max || first > last) {
 		source_mistake(c->source, c->place, "\"%s\" is %s; the first port is not above the last, and from %lld "
 		               "to %lld is possible", c->key->name, text, (long long)c->key->min,
@@ -176,7 +166,7 @@ static void read_choice(const struct cell *c, const json_t *value)
 	*AT(c, char *) = mem_dup(json_string_value(value));
 }
 
-static int item_place(const struct cell *c, size_t i)
+int type_item_place(const struct cell *c, size_t i)
 {
 	AUTO(mem_auto_free) char *number = mem_printf("%zu", i);
 
@@ -184,7 +174,7 @@ static int item_place(const struct cell *c, size_t i)
 }
 
 /* The texts of an array, NULL-terminated; what is no text is a mistake and left out. */
-static char **read_texts(const struct cell *c, const json_t *array, size_t *ret_n)
+char **type_read_texts(const struct cell *c, const json_t *array, size_t *ret_n)
 {
 	size_t n = 0, most = (size_t)c->key->max;
 	char **texts;
@@ -199,7 +189,7 @@ static char **read_texts(const struct cell *c, const json_t *array, size_t *ret_
 		if (json_is_string(item))
 			texts[n++] = mem_dup(json_string_value(item));
 		else
-			source_mistake(c->source, item_place(c, i), "\"%s\" holds texts only, not %s", c->key->name,
+			source_mistake(c->source, type_item_place(c, i), "\"%s\" holds texts only, not %s", c->key->name,
 			               read_type_word(item));
 	}
 	*ret_n = n;
@@ -209,18 +199,18 @@ static char **read_texts(const struct cell *c, const json_t *array, size_t *ret_
 static void read_argv(const struct cell *c, const json_t *value)
 {
 	size_t n;
-	char **argv = read_texts(c, value, &n);
+	char **argv = type_read_texts(c, value, &n);
 
 	*AT(c, char **) = argv;
 	if (json_array_size(value) == 0)
 		source_mistake(c->source, c->place, "\"%s\" is empty; its first item is the program", c->key->name);
 	else if (n > 0 && argv[0][0] == '\0')
-		source_mistake(c->source, item_place(c, 0), "\"%s\" names no program", c->key->name);
+		source_mistake(c->source, type_item_place(c, 0), "\"%s\" names no program", c->key->name);
 }
 
 static void read_names(const struct cell *c, const json_t *value)
 {
-	*AT(c, char **) = read_texts(c, value, ALSO(c, size_t));
+	*AT(c, char **) = type_read_texts(c, value, ALSO(c, size_t));
 }
 
 static void read_pairs(const struct cell *c, const json_t *value, void (*check)(const struct cell *c, const char *name,
@@ -351,7 +341,7 @@ static void read_list(const struct cell *c, const json_t *value)
 	char *items = mem_array(n, kind->size);
 
 	for (size_t i = 0; i < n; i++)
-		read_object(c->source, kind, json_array_get(value, i), item_place(c, i), items + i * kind->size);
+		read_object(c->source, kind, json_array_get(value, i), type_item_place(c, i), items + i * kind->size);
 	*AT(c, char *) = items;
 	*ALSO(c, size_t) = n;
 }
@@ -372,7 +362,7 @@ static void done_request(const struct cell *c)
 	free(*ALSO(c, char *));
 }
 
-static void done_texts(const struct cell *c)
+void type_done_texts(const struct cell *c)
 {
 	char **texts = *AT(c, char **);
 
@@ -434,17 +424,28 @@ static const struct {
 	[KEY_FOLDER] = { JSON_STRING, "a folder such as \"incoming\"", read_folder, done_text },
 	[KEY_ADDRESS] = { JSON_STRING, "an address such as \"127.0.0.1\" or \"::1\"", read_address, done_text },
 	[KEY_DURATION] = { JSON_STRING, "a duration such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"1d\"",
-	                   read_duration, done_nothing },
+	                   type_read_duration, done_nothing },
 	[KEY_NUMBER] = { JSON_INTEGER, "a whole number", read_number, done_nothing },
 	[KEY_RANGE] = { JSON_STRING, "a range of ports such as \"21000-21039\"", read_range, done_nothing },
 	[KEY_WORD] = { JSON_STRING, "a word", read_word, done_nothing },
 	[KEY_SWITCH] = { JSON_STRING, "a word", read_switch, done_nothing },
 	[KEY_CHOICE] = { JSON_STRING, "a word", read_choice, done_text },
-	[KEY_ARGV] = { JSON_ARRAY, "a list such as [\"bin/web\", \"--verbose\"]", read_argv, done_texts },
-	[KEY_NAMES] = { JSON_ARRAY, "a list of names such as [\"api\"]", read_names, done_texts },
+	[KEY_ARGV] = { JSON_ARRAY, "a list such as [\"bin/web\", \"--verbose\"]", read_argv, type_done_texts },
+	[KEY_NAMES] = { JSON_ARRAY, "a list of names such as [\"api\"]", read_names, type_done_texts },
 	[KEY_VARIABLES] = { JSON_OBJECT, "an object such as {\"MODE\": \"fast\"}", read_variables, done_pairs },
 	[KEY_URLS] = { JSON_OBJECT, "an object such as {\"web\": \"http://10.0.0.5\"}", read_urls, done_pairs },
 	[KEY_PORTS] = { JSON_OBJECT, "an object such as {\"web\": 8080}", read_ports, done_ports },
+	[KEY_FLAG] = { JSON_TRUE, "true or false", type_read_flag, done_nothing },
+	[KEY_FILE] = { JSON_STRING, "a file such as \"allowed_signers\"", read_folder, done_text },
+	[KEY_TEXTS] = { JSON_ARRAY, "a list of texts such as [\"DB_PASSWORD\"]", type_read_filled_texts, type_done_texts },
+	[KEY_PEOPLE] = { JSON_ARRAY, "a list of users and groups such as [\"alice\", \"@release\"]", type_read_people,
+	                 type_done_texts },
+	[KEY_AFTER] = { JSON_ARRAY, "a list such as [\"dev\", {\"environment\": \"preprod\", \"soak\": \"1h\"}]",
+	                type_read_after, type_done_after },
+	[KEY_WINDOWS] = { JSON_ARRAY, "a list such as [\"Mon-Fri 09:00-16:00 Europe/London\"]", type_read_windows,
+	                  type_done_windows },
+	[KEY_INSTANT] = { JSON_STRING, "a time such as \"2026-12-20 00:00 Europe/Paris\"", type_read_instant, done_nothing },
+	[KEY_LIMIT] = { JSON_STRING, "a duration such as \"30m\", or a word", type_read_limit, done_nothing },
 	[KEY_GROUP] = { JSON_OBJECT, "an object", read_group, done_group },
 	[KEY_MAP] = { JSON_OBJECT, "an object with names as keys", read_map, done_items },
 	[KEY_LIST] = { JSON_ARRAY, "a list of objects", read_list, done_items },
@@ -452,7 +453,8 @@ static const struct {
 
 bool type_takes(enum key_type type, int json)
 {
-	return types[type].takes == (json_type)json;
+	/* Booleans are two types to jansson. */
+	return types[type].takes == (json == JSON_FALSE ? JSON_TRUE : (json_type)json);
 }
 
 const char *type_expects(enum key_type type)

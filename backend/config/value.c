@@ -84,3 +84,13 @@ bool value_is_address(const char *text)
 
 	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
+
+bool value_is_person(const char *text)
+{
+	static const char letters[] = LETTERS CAPITALS DIGITS "_.$-";
+	const char *name = text + (*text == '@');
+	size_t len = strlen(name);
+
+	/* "#1234" is a uid that has no name. */
+	return len > 0 && len <= 63 && !strchr(".$-", *name) && strspn(name + (*name == '#'), letters) + (*name == '#') == len;
+}

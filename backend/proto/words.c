@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char *const stages[STAGE_COUNT] = {
-	"gate", "fetch", "stage", "start", "smoke", "acceptance", "switch", "verify", "drain"
+	"gate", "fetch", "stage", "migrate", "start", "smoke", "acceptance", "switch", "verify", "drain"
 };
 static const char *const step_states[STEP_STATE_COUNT] = { "wait", "run", "ok", "fail", "skip", "held" };
 static const char *const step_words[STEP_STATE_COUNT] = { "WAIT", "RUN", "OK", "FAIL", "SKIP", "HELD" };
