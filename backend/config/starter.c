@@ -68,7 +68,8 @@ static const char page_txt[] =
 static const char accept_sh[] =
 	"#!/bin/bash\n"
 	"# Acceptance tests that print TAP (https://testanything.org): the plan, then ok or not ok for each test.\n"
-	"# Slipway gives the address of the build under test in SLIPWAY_URL_HELLO, as http://HOST:PORT.\n"
+	"# Slipway gives the address of the build under test in SLIPWAY_URL_HELLO, as http://HOST:PORT, and the build's\n"
+	"# version in SLIPWAY_VERSION.\n"
 	"address=${SLIPWAY_URL_HELLO#http://}\n"
 	"host=${address%:*}\n"
 	"port=${address##*:}\n"
@@ -98,7 +99,7 @@ static const char accept_sh[] =
 	"\n"
 	"echo 1..4\n"
 	"check 'the front page is there' / ' 200 '\n"
-	"check 'the front page greets' / 'Hello from version'\n"
+	"check 'the front page names the version' / \"$SLIPWAY_VERSION\"\n"
 	"check 'it says that it is well' /health ok\n"
 	"check 'an unknown page is not found' /nowhere ' 404 '\n";
 
@@ -108,7 +109,8 @@ static const char readme[] =
 	NEXT
 	"\n"
 	"The last one opens the console: choose 1.0.0 and dev, press d. Then http://127.0.0.1:8081/ answers.\n"
-	"Change page.txt, pack it again, add it as 1.0.1, press d, and b to go back.\n"
+	"Change page.txt, pack it again, add it as 1.0.1, press d, and b to go back. The tests want the word Hello and the\n"
+	"version to stay in it: without them a build does not get past them, which is worth seeing once.\n"
 	"\n"
 	"app.cfg          the component: a web server\n"
 	"page.txt         what it says\n"

@@ -196,6 +196,7 @@ static void the_starter_serves_and_passes_its_own_tests(void **state)
 	struct folder *f = *state;
 	AUTO(mem_auto_free) char *url_var = NULL;
 	AUTO(mem_auto_free) char *said = NULL;
+	char *env[] = { NULL, (char *)"SLIPWAY_VERSION=1.0.0", NULL };
 	struct config *config = NULL;
 	struct config_mistakes mistakes;
 	const struct config_app *app;
@@ -207,12 +208,13 @@ static void the_starter_serves_and_passes_its_own_tests(void **state)
 	app = config_app(config, NULL);
 	url_var = mem_printf("SLIPWAY_URL_HELLO=http://127.0.0.1:%d", serve(f, app));
 
-	suite = start(f, f->dir, app->acceptance[0].command, (char *[]){ url_var, NULL }, "tap");
+	env[0] = url_var;
+	suite = start(f, f->dir, app->acceptance[0].command, env, "tap");
 
 	assert_int_equal(waitpid(suite, &status, 0), suite);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	said = output_of(f, "tap");
-	assert_string_equal(said, "1..4\nok 1 - the front page is there\nok 2 - the front page greets\n"
+	assert_string_equal(said, "1..4\nok 1 - the front page is there\nok 2 - the front page names the version\n"
 	                    "ok 3 - it says that it is well\nok 4 - an unknown page is not found\n");
 	config_mistakes_done(&mistakes);
 	config_free(config);
@@ -226,7 +228,8 @@ static void its_tests_fail_when_nobody_answers(void **state)
 	pid_t suite;
 
 	assert_true(config_starter(f->dir, &f->err));
-	suite = start(f, f->dir, (char *[]){ (char *)"tests/accept", NULL }, (char *[]){ url_var, NULL }, "tap");
+	suite = start(f, f->dir, (char *[]){ (char *)"tests/accept", NULL },
+	              (char *[]){ url_var, (char *)"SLIPWAY_VERSION=1.0.0", NULL }, "tap");
 	assert_int_equal(waitpid(suite, NULL, 0), suite);
 	said = output_of(f, "tap");
 	assert_non_null(strstr(said, "not ok 1 - the front page is there\n"));
