@@ -248,12 +248,27 @@ void theatre_add_scene(struct theatre *s, json_t *take_scene)
 	}
 }
 
+/* The engines of tests that failed in the middle end with the test's process. */
+static struct theatre *open_theatres;
+
+static void close_left(void)
+{
+	for (struct theatre *s = open_theatres; s; s = s->next)
+		if (s->by == getpid())
+			theatre_kill_engine(s);
+}
+
 struct theatre *theatre_new(json_t *take_scene)
 {
 	struct theatre *s = mem_alloc(sizeof *s);
 	AUTO(mem_auto_free) char *self = realpath("/proc/self/exe", NULL);
 	AUTO(mem_auto_free) char *program = NULL, *text = NULL, *path = NULL, *config = NULL;
 
+	if (!open_theatres && atexit(close_left) != 0)
+		abort();
+	s->next = open_theatres;
+	s->by = getpid();
+	open_theatres = s;
 	s->dir = folder_new();
 	s->bin = file_join(s->dir, "bin");
 	program = file_join(s->bin, "slipwayd");
@@ -329,6 +344,12 @@ void theatre_free(struct theatre *s)
 	if (!s)
 		return;
 	theatre_kill_engine(s);
+	for (struct theatre **p = &open_theatres; *p; p = &(*p)->next) {
+		if (*p == s) {
+			*p = s->next;
+			break;
+		}
+	}
 	if (s->old_path)
 		setenv("PATH", s->old_path, 1);
 	folder_free(s->dir);

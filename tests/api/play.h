@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* First in a test's main: when argv says so, plays the engine and never returns. */
 void play_if_asked(int argc, char **argv);
@@ -25,7 +26,7 @@ void play_if_asked(int argc, char **argv);
 json_t *scene_of(const char *text);
 
 /* A workspace with a slipway.json, the scene, and a folder PATH/slipwayd that starts us as its engine; yours: theatre_free. */
-struct theatre { char *dir; char *bin; char *old_path; };
+struct theatre { char *dir; char *bin; char *old_path; struct theatre *next; pid_t by; };
 struct theatre *theatre_new(json_t *take_scene);
 void theatre_add_scene(struct theatre *s, json_t *take_scene);
 json_t *theatre_calls(const struct theatre *s);              /* array; yours */

@@ -138,6 +138,7 @@ static void mistakes_in_words_are_named_with_the_nearest_right_one(void **state)
 {
 	static const struct { const char *words[5]; const char *says; } rows[] = {
 		{ { "deplyo" }, "there is no command \"deplyo\"; did you mean deploy?" },
+		{ { "--readonly" }, "there is no flag \"--readonly\"; did you mean --read-only?" },
 		{ { "xyzzy" }, "slipway --help lists them" },
 		{ { "help", "roll" }, "there is no command \"roll\"" },
 		{ { "deploy", "2.14.0", "prod", "--wiat" }, "there is no flag --wiat; did you mean --wait?" },

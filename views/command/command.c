@@ -35,11 +35,13 @@ static int unknown(const char *word)
 		names[n++] = commands[i]->name;
 	for (size_t i = 0; i < ARRAY_LEN(builtins) && n < ARRAY_LEN(names); i++)
 		names[n++] = builtins[i];
+	for (size_t i = 0; i < nflags_of_console && n < ARRAY_LEN(names); i++)
+		names[n++] = flags_of_console[i]->name;
 	nearest = word_nearest(word, names, n);
 	if (nearest)
-		call_note(&nobody, "there is no command \"%.80s\"; did you mean %s?", word, nearest);
+		call_note(&nobody, "there is no %s \"%.80s\"; did you mean %s?", *word == '-' ? "flag" : "command", word, nearest);
 	else
-		call_note(&nobody, "there is no command \"%.80s\"; slipway --help lists them", word);
+		call_note(&nobody, "there is no %s \"%.80s\"; slipway --help lists them", *word == '-' ? "flag" : "command", word);
 	return err_exit_code(ERR_USAGE);
 }
 

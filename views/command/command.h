@@ -42,6 +42,10 @@ extern const size_t ncommands;
 extern const struct flag *const flags_of_all[];        /* -C, --help */
 extern const size_t nflags_of_all;
 
+/* What the console itself takes; views/main.c reads them. */
+extern const struct flag *const flags_of_console[];
+extern const size_t nflags_of_console;
+
 /* Shared by several commands (flags.c). */
 extern const struct flag flag_dir, flag_help, flag_json, flag_app, flag_wait, flag_expect, flag_reason, flag_limit;
 

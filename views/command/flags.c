@@ -14,3 +14,11 @@ const struct flag flag_limit = { "--limit", 0, "N", "print at most N (50)", fals
 
 const struct flag *const flags_of_all[] = { &flag_dir, &flag_help };
 const size_t nflags_of_all = ARRAY_LEN(flags_of_all);
+
+static const struct flag flag_read_only = { "--read-only", 0, NULL, "nothing can be changed, and that cannot be lifted inside", false, false };
+static const struct flag flag_slow = { "--slow", 0, NULL, "for a slow link: at most one frame a second", false, false };
+static const struct flag flag_ascii = { "--ascii", 0, NULL, "draw with ASCII signs alone", false, false };
+static const struct flag flag_plain = { "--plain", 0, NULL, "plain lines instead of screens", false, false };
+
+const struct flag *const flags_of_console[] = { &flag_app, &flag_ascii, &flag_plain, &flag_read_only, &flag_slow };
+const size_t nflags_of_console = ARRAY_LEN(flags_of_console);

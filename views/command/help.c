@@ -58,6 +58,8 @@ void help_overview(FILE *out)
 	      "       slipway --version\n\n", out);
 	for (size_t i = 0; i < ncommands; i++)
 		fprintf(out, "  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nThe console takes:\n", out);
+	print_flags(flags_of_console, nflags_of_console, widest(flags_of_console, nflags_of_console, 0), out);
 	fputs("\nEvery command takes --help, and -C DIR for the workspace; what prints data takes --json.\n"
 	      "Exit codes: 0 done, 1 failed (a failed deployment was undone), 2 usage or configuration,\n"
 	      "3 refused, 4 not permitted, 5 the engine cannot be reached.\n", out);
