@@ -126,7 +126,7 @@ static void a_failed_deployment_is_exit_code_1_and_says_what_failed(void **state
 		HEAD "[2/2] smoke  FAIL 0:42  tests 1 ok, 1 fail, 1 skip  tests: 1 of 3 tests failed\n"
 		"deployment 3  | api: listening\n"
 		"deployment 3  | api: 500 for /total\n"
-		HEAD "undoing  tests\n"
+		HEAD "undoing\n"
 		HEAD "failed 0:45  tests: smoke failed; undone\n");
 	theatre_free(s);
 }
@@ -246,12 +246,15 @@ static void stop_and_wait_is_done_when_it_was_stopped(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(mem_auto_free) char *text = mem_printf("{'answers': {" STATUS("null", "") ", 'stop': " DEPLOYMENT("undoing", "", "")
-			", 'deployment': " DEPLOYMENT("%s", "", "") "}}", rows[i].state);
+		AUTO(mem_auto_free) char *text = mem_printf("{'answers': {" STATUS("null", "") ", 'stop': " DEPLOYMENT("undoing", "", FETCH_OK)
+			", 'deployment': " DEPLOYMENT("%s", "", FETCH_OK) "}}", rows[i].state);
 		struct theatre *s = theatre_new(scene_of(text));
 		AUTO(capture_done) struct capture c = slipway(s, "stop", "3", "--wait", NULL);
 
 		assert_int_equal(c.code, rows[i].code);
+		/* what was before the stop is not told again */
+		assert_int_equal(strncmp(c.out, HEAD, strlen(HEAD)), 0);
+		assert_null(strstr(c.out, "fetch"));
 		theatre_free(s);
 	}
 }

@@ -216,12 +216,15 @@ static bool run(struct follow *f, struct err *err)
 	return ok;
 }
 
-bool follow_one(struct call *c, int64_t id, bool json, enum deployment_state *ret, struct err *err)
+bool follow_one(struct call *c, int64_t id, const json_t *known, bool json, enum deployment_state *ret, struct err *err)
 {
 	struct follow f = { .call = c, .json = json };
 	struct followed *d = add(&f, id);
-	bool ok = run(&f, err);
+	bool ok;
 
+	if (known)
+		progress_skip(d->progress, known);
+	ok = run(&f, err);
 	if (ok)
 		*ret = progress_state(d->progress);
 	drop(&f);

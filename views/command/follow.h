@@ -6,6 +6,7 @@
 #ifndef COMMAND_FOLLOW_H
 #define COMMAND_FOLLOW_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,8 +15,8 @@
 
 struct call;
 
-/* To its end. */
-bool follow_one(struct call *c, int64_t id, bool json, enum deployment_state *ret, struct err *err);
+/* To its end. `known` is what the caller printed, or means by "from now on"; NULL: from the begin. */
+bool follow_one(struct call *c, int64_t id, const json_t *known, bool json, enum deployment_state *ret, struct err *err);
 /* Whatever runs and whatever comes, of every application or of --app, for ever. */
 bool follow_all(struct call *c, bool json, struct err *err);
 /* 0 when it ended as wanted, else 1. */

@@ -242,6 +242,45 @@ static void print_end(const struct progress *p, const json_t *deployment)
 	}
 }
 
+void progress_skip(struct progress *p, const json_t *deployment)
+{
+	const json_t *steps = json_object_get(deployment, "steps"), *step;
+	size_t i;
+
+	grow(p, json_array_size(steps));
+	json_array_foreach((json_t *)steps, i, step) {
+		p->steps[i].started = json_int(step, "started", 0);
+		remember(&p->steps[i], json_text(step, "state"), json_text(step, "message"));
+	}
+	p->counted = record_count(json_object_get(deployment, "tests"));
+	p->seen = (int)p->counted;     /* results are numbered from 1 without gaps */
+	deployment_state_parse(json_text(deployment, "state"), &p->state);
+	p->any = true;
+}
+
+/* A step that failed has said why. */
+static bool step_failed(const json_t *steps)
+{
+	const json_t *step;
+	size_t i;
+
+	json_array_foreach((json_t *)steps, i, step)
+		if (strcmp(json_text(step, "state"), step_state_name(STEP_FAIL)) == 0)
+			return true;
+	return false;
+}
+
+static void print_undoing(const json_t *deployment)
+{
+	AUTO(json_auto_decref) json_t *brief = json_copy((json_t *)deployment);
+
+	if (step_failed(json_object_get(deployment, "steps"))) {
+		json_object_del(brief, "message");
+		json_object_del(brief, "layer");
+	}
+	record_print(brief);
+}
+
 bool progress_print(struct progress *p, const json_t *deployment)
 {
 	const json_t *steps = json_object_get(deployment, "steps"), *step;
@@ -260,7 +299,7 @@ bool progress_print(struct progress *p, const json_t *deployment)
 	json_array_foreach((json_t *)steps, i, step)
 		show_step(p, deployment, step, i);
 	if (!p->json && state == DEPLOYMENT_UNDOING && was != state)
-		record_print(deployment);
+		print_undoing(deployment);
 	if (!deployment_state_is_over(state))
 		return false;
 	print_results(p, json_int(deployment, "id", 0), -1);

@@ -21,6 +21,8 @@ int progress_results_seen(const struct progress *p);
 bool progress_wants_results(struct progress *p, const json_t *deployment);
 /* RESULTs in order of arrival; those seen before are passed over. Printed with their step by progress_print. */
 void progress_add_results(struct progress *p, const json_t *results);
+/* Takes what the snapshot says for printed: only what comes after it is news. */
+void progress_skip(struct progress *p, const json_t *deployment);
 /* Prints what is new; true when the deployment is over. */
 bool progress_print(struct progress *p, const json_t *deployment);
 enum deployment_state progress_state(const struct progress *p);      /* as printed last */

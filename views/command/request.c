@@ -15,7 +15,11 @@ int request_show(struct call *c, const json_t *deployment, enum deployment_state
 	struct err err = { 0 };
 
 	if (call_has(c, &flag_wait)) {
-		if (!follow_one(c, json_int(deployment, "id", 0), call_has(c, &flag_json), &state, &err))
+		/* Of one that is stopped only what comes now is news. */
+		const json_t *known = wanted == DEPLOYMENT_STOPPED ? deployment : NULL;
+
+		if (!follow_one(c, json_int(deployment, "id", 0), known, call_has(c, &flag_json), &state,
+		                &err))
 			return call_fail(c, &err);
 		return follow_exit_code(state, wanted);
 	}

@@ -16,7 +16,7 @@ static int run(struct call *c)
 		return call_fail(c, &err);
 	if (!one)
 		return follow_all(c, json, &err) ? 0 : call_fail(c, &err);
-	if (!find_deployment(c, call_operand(c, 0), &id, &err) || !follow_one(c, id, json, &state, &err))
+	if (!find_deployment(c, call_operand(c, 0), &id, &err) || !follow_one(c, id, NULL, json, &state, &err))
 		return call_fail(c, &err);
 	return call_has(c, &flag_exit_status) ? follow_exit_code(state, DEPLOYMENT_SUCCEEDED) : 0;
 }
