@@ -69,6 +69,30 @@ static const struct migration migrations[] = {
 	  " count INTEGER NOT NULL, PRIMARY KEY (deployment, step, outcome)) WITHOUT ROWID;"
 	  "CREATE TABLE build_result (build INTEGER NOT NULL, n INTEGER NOT NULL, suite TEXT NOT NULL, name TEXT NOT NULL,"
 	  " outcome TEXT NOT NULL, message TEXT NOT NULL, ms INTEGER, PRIMARY KEY (build, n)) WITHOUT ROWID;" },
+	/* What the rules of the environments know. */
+	{ true,
+	  "ALTER TABLE build ADD COLUMN features TEXT; ALTER TABLE build ADD COLUMN migrations TEXT;"
+	  "ALTER TABLE build ADD COLUMN signature TEXT; ALTER TABLE build ADD COLUMN signer TEXT;"
+	  "ALTER TABLE deployment ADD COLUMN uid INTEGER NOT NULL DEFAULT -1; ALTER TABLE deployment ADD COLUMN override TEXT;"
+	  "CREATE TABLE approval (deployment INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL,"
+	  " uid INTEGER NOT NULL, name TEXT NOT NULL, approved INTEGER NOT NULL, digest TEXT NOT NULL,"
+	  " plan_hash TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (deployment, n)) WITHOUT ROWID;"
+	  "CREATE TABLE lease (app TEXT NOT NULL, environment TEXT NOT NULL, uid INTEGER NOT NULL, owner TEXT NOT NULL,"
+	  " reason TEXT NOT NULL, taken INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (app, environment))"
+	  " WITHOUT ROWID;"
+	  "CREATE TABLE quarantine (app TEXT NOT NULL, environment TEXT NOT NULL, digest TEXT NOT NULL,"
+	  " version TEXT NOT NULL, deployment INTEGER NOT NULL, at INTEGER NOT NULL,"
+	  " PRIMARY KEY (app, environment, digest)) WITHOUT ROWID;"
+	  "CREATE TABLE pause (app TEXT NOT NULL, environment TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,"
+	  " why TEXT NOT NULL, PRIMARY KEY (app, environment)) WITHOUT ROWID;"
+	  "CREATE TABLE migration (app TEXT NOT NULL, environment TEXT NOT NULL, migration TEXT NOT NULL,"
+	  " n INTEGER NOT NULL, version TEXT NOT NULL, reversible INTEGER NOT NULL,"
+	  " PRIMARY KEY (app, environment, migration)) WITHOUT ROWID;"
+	  "CREATE TABLE drift (app TEXT NOT NULL, environment TEXT NOT NULL, what TEXT NOT NULL, expected TEXT NOT NULL,"
+	  " found TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (app, environment, what)) WITHOUT ROWID;"
+	  "CREATE TABLE stay (app TEXT NOT NULL, environment TEXT NOT NULL, n INTEGER NOT NULL, digest TEXT NOT NULL,"
+	  " version TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (app, environment, n)) WITHOUT ROWID;"
+	  "CREATE INDEX stay_of ON stay (app, environment, digest, n);" },
 };
 
 int migrate_latest(void)

@@ -8,6 +8,7 @@
 #include "backend/base/mem.h"
 #include "backend/proto/words.h"
 #include "backend/store/build.h"
+#include "backend/store/project_policy.h"
 #include "backend/store/store_priv.h"
 
 /* NULL for a member that is absent, null or no text: the column becomes null. */
@@ -65,17 +66,20 @@ static bool build_added(struct store *s, const struct project_row *row, struct e
 {
 	const json_t *body = row->body, *artifacts = json_object_get(body, "artifacts");
 	AUTO(mem_auto_free) char *tests = line_or_null(body, "tests");
+	AUTO(mem_auto_free) char *features = line_or_null(body, "features");
+	AUTO(mem_auto_free) char *migrations = line_or_null(body, "migrations");
 	AUTO(mem_auto_free) char *list = json_is_array(artifacts) ? json_line(artifacts) : mem_dup("[]");
 	json_t *artifact;
 	int64_t id;
 	size_t i;
 
 	if (!build_id(s, json_text(body, "app"), json_text(body, "version"), row->seq, &id, err)
-	    || !sql_run(s, SQL_BUILD_ADD, NULL, err, "itttttttittitt", id, json_text(body, "app"),
+	    || !sql_run(s, SQL_BUILD_ADD, NULL, err, "itttttttittitttttt", id, json_text(body, "app"),
 	                json_text(body, "version"), json_text(body, "digest"), json_text(body, "commit"),
 	                json_text(body, "branch"), json_text(body, "author"), json_text(body, "message"),
 	                json_int(body, "at", row->at), row->actor, tests, total_size(artifacts),
-	                json_text(body, "results_sha256"), list)
+	                json_text(body, "results_sha256"), list, features, migrations, text_or_null(body, "signature"),
+	                text_or_null(body, "signer"))
 	    || !sql_run(s, SQL_SEARCH_ADD, NULL, err, "i", id))
 		return false;
 	json_array_foreach(artifacts, i, artifact)
@@ -128,10 +132,11 @@ static bool deployment_requested(struct store *s, const struct project_row *row,
 		return err_set(err, ERR_INTERNAL, "there is no kind of deployment \"%s\"", kind);
 	if (!colour_parse(target, &known_colour))
 		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", target);
-	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttitttt", row->seq, json_text(body, "app"),
+	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttittttit", row->seq, json_text(body, "app"),
 	             json_text(body, "environment"), kind, json_text(body, "version"), json_text(body, "digest"),
 	             text_or_null(body, "from"), row->actor, json_text(body, "reason"), row->at, json_text(body, "key"),
-	             json_text(body, "plan_hash"), target, text_or_null(body, "expect"))
+	             json_text(body, "plan_hash"), target, text_or_null(body, "expect"), json_int(body, "uid", -1),
+	             text_or_null(json_object_get(body, "override"), "reason"))
 	       && add_steps(s, row->seq, body, err);
 }
 
@@ -215,7 +220,7 @@ static bool environment_live(struct store *s, const struct project_row *row, str
 		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", json_text(body, "colour"));
 	return sql_run(s, SQL_LIVE_SET, NULL, err, "tttttii", json_text(body, "app"), json_text(body, "environment"),
 	               colour_name(colour), text_or_null(body, "version"), text_or_null(body, "digest"), row->at, id)
-	       && sql_run(s, SQL_DEPLOYMENT_SWITCH, NULL, err, "i", id);
+	       && sql_run(s, SQL_DEPLOYMENT_SWITCH, NULL, err, "i", id) && project_stay_moved(s, row, err);
 }
 
 static bool slot_set(struct store *s, const struct project_row *row, struct err *err)
@@ -251,7 +256,8 @@ static bool forget_rolled_back(struct store *s, const struct store_deployment *d
  * The known-good builds of an environment: those that a deployment which succeeded brought there, oldest first. One
  * that was live and then failed its verification is none.
  */
-static bool judge_build(struct store *s, const struct store_deployment *d, int64_t seq, struct err *err)
+static bool judge_build(struct store *s, const struct store_deployment *d, const struct project_row *row,
+                        struct err *err)
 {
 	if (d->state == DEPLOYMENT_FAILED && d->switched)
 		return sql_run(s, SQL_GOOD_DROP_DIGEST, NULL, err, "ttt", d->app, d->environment, d->digest);
@@ -259,7 +265,9 @@ static bool judge_build(struct store *s, const struct store_deployment *d, int64
 		return true;
 	if (d->kind == KIND_ROLLBACK && !forget_rolled_back(s, d, err))
 		return false;
-	return sql_run(s, SQL_GOOD_ADD, NULL, err, "ttitti", d->app, d->environment, seq, d->version, d->digest, d->id);
+	return sql_run(s, SQL_GOOD_ADD, NULL, err, "ttitti", d->app, d->environment, row->seq, d->version, d->digest,
+	               d->id)
+	       && project_stay_begins(s, d->app, d->environment, d->version, d->digest, row, err);
 }
 
 static bool deployment_finished(struct store *s, const struct project_row *row, struct err *err)
@@ -275,7 +283,7 @@ static bool deployment_finished(struct store *s, const struct project_row *row, 
 	return sql_run(s, SQL_DEPLOYMENT_FINISH, &changes, err, "tttii", deployment_state_name(state),
 	               json_text(body, "message"), json_text(body, "layer"), row->at, id)
 	       && one_deployment(changes, body, err) && sql_run(s, SQL_STEP_SKIP, NULL, err, "i", id)
-	       && store_deployment(s, id, &d, err) && judge_build(s, &d, row->seq, err);
+	       && store_deployment(s, id, &d, err) && judge_build(s, &d, row, err);
 }
 
 static bool nothing(struct store *s, const struct project_row *row, struct err *err)
@@ -290,7 +298,12 @@ static const struct {
 	const char *type;
 	bool (*fn)(struct store *s, const struct project_row *row, struct err *err);
 } projections[] = {
+	{ "approval.given", project_approval_given },
+	{ "automation.paused", project_paused },
+	{ "automation.resumed", project_resumed },
 	{ "build.added", build_added },
+	{ "build.quarantined", project_quarantined },
+	{ "build.released_from_quarantine", project_released },
 	{ "build.removed", build_removed },
 	{ "config.loaded", nothing },
 	{ "config.refused", nothing },
@@ -299,10 +312,17 @@ static const struct {
 	{ "deployment.requested", deployment_requested },
 	{ "deployment.started", deployment_started },
 	{ "deployment.undoing", deployment_undoing },
+	{ "drift.cleared", project_drift_cleared },
+	{ "drift.found", project_drift_found },
 	{ "engine.started", nothing },
 	{ "engine.stopped", nothing },
 	{ "environment.live", environment_live },
 	{ "environment.repaired", nothing },
+	{ "gate.overridden", nothing },
+	{ "lock.released", project_lock_released },
+	{ "lock.stolen", project_lock_taken },
+	{ "lock.taken", project_lock_taken },
+	{ "migration.ran", project_migration_ran },
 	{ "slot.set", slot_set },
 	{ "step.finished", step_finished },
 	{ "step.started", step_started },
@@ -325,7 +345,8 @@ bool project_apply(struct store *s, const struct project_row *row, struct err *e
 static const char empty_all[] =
 	"INSERT INTO build_search (build_search) VALUES ('delete-all'); DELETE FROM app; DELETE FROM known_good;"
 	" DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
-	" DELETE FROM artifact; DELETE FROM build";
+	" DELETE FROM artifact; DELETE FROM build; DELETE FROM approval; DELETE FROM lease; DELETE FROM quarantine;"
+	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)
 {

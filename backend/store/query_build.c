@@ -18,7 +18,7 @@ enum {
 /* BUILD_COLUMNS of sql.c. */
 enum {
 	B_ID, B_VERSION, B_DIGEST, B_COMMIT, B_BRANCH, B_AUTHOR, B_MESSAGE, B_AT, B_ADDED_BY, B_TESTS, B_SIZE, B_REMOVED,
-	B_ARTIFACTS
+	B_ARTIFACTS, B_FEATURES, B_MIGRATIONS, B_SIGNATURE, B_SIGNER
 };
 
 static size_t least(size_t a, size_t b)
@@ -90,6 +90,24 @@ static void load_artifacts(sqlite3_stmt *stmt, struct store_build *b)
 			mem_dup(json_text(artifact, "sha256")), json_int(artifact, "size", 0) };
 }
 
+static void load_contents(sqlite3_stmt *stmt, struct store_build *b)
+{
+	AUTO(json_auto_decref) json_t *features = sql_json(stmt, B_FEATURES);
+	AUTO(json_auto_decref) json_t *migrations = sql_json(stmt, B_MIGRATIONS);
+	json_t *item;
+	size_t i;
+
+	b->features = mem_array(json_array_size(features), sizeof *b->features);
+	json_array_foreach(features, i, item)
+		b->features[b->nfeatures++] = mem_dup(json_string_value(item) ? json_string_value(item) : "");
+	b->migrations = mem_array(json_array_size(migrations), sizeof *b->migrations);
+	json_array_foreach(migrations, i, item)
+		b->migrations[b->nmigrations++] = (struct store_migration){ mem_dup(json_text(item, "id")),
+		                                                            json_flag(item, "reversible") };
+	b->signature = sql_dup(stmt, B_SIGNATURE);
+	b->signer = sql_dup(stmt, B_SIGNER);
+}
+
 bool store_build(struct store *s, const char *app, const char *version, const char *digest, struct store_build *ret,
                  struct err *err)
 {
@@ -109,6 +127,7 @@ bool store_build(struct store *s, const char *app, const char *version, const ch
 	b.at = sqlite3_column_int64(stmt, B_AT);
 	b.removed = sqlite3_column_int(stmt, B_REMOVED);
 	load_artifacts(stmt, &b);
+	load_contents(stmt, &b);
 	tests = sql_json(stmt, B_TESTS);
 	b.tests_ok = (int)json_int(tests, "ok", -1);
 	b.tests_fail = (int)json_int(tests, "fail", -1);
@@ -122,6 +141,14 @@ void store_build_done(struct store_build *b)
 		free(b->artifacts[i].component);
 		free(b->artifacts[i].sha256);
 	}
+	for (size_t i = 0; i < b->nfeatures; i++)
+		free(b->features[i]);
+	for (size_t i = 0; i < b->nmigrations; i++)
+		free(b->migrations[i].id);
+	free(b->features);
+	free(b->migrations);
+	free(b->signature);
+	free(b->signer);
 	free(b->artifacts);
 	free(b->version);
 	free(b->digest);
@@ -140,6 +167,13 @@ static json_t *live_in(struct store *s, const char *app, const char *version, st
 	return code == SQLITE_DONE ? json_incref(names) : NULL;
 }
 
+static json_t *list_or_empty(sqlite3_stmt *stmt, int column)
+{
+	json_t *list = sql_json(stmt, column);
+
+	return json_is_array(list) ? list : json_array();
+}
+
 static json_t *build_json(struct store *s, const char *app, sqlite3_stmt *stmt, struct err *err)
 {
 	static const struct { const char *key; int column; } texts[] = {
@@ -156,6 +190,9 @@ static json_t *build_json(struct store *s, const char *app, sqlite3_stmt *stmt, 
 	json_object_set_new(json, "at", sql_number(stmt, B_AT));
 	json_object_set_new(json, "tests", sql_json(stmt, B_TESTS));
 	json_object_set_new(json, "live", live);
+	json_object_set_new(json, "features", list_or_empty(stmt, B_FEATURES));
+	json_object_set_new(json, "migrations", list_or_empty(stmt, B_MIGRATIONS));
+	json_object_set_new(json, "signer", sql_string(stmt, B_SIGNER));
 	json_object_set_new(json, "size", sql_number(stmt, B_SIZE));
 	json_object_set_new(json, "removed", json_boolean(sqlite3_column_int(stmt, B_REMOVED)));
 	return json;

@@ -6,6 +6,7 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/store/policy.h"
 #include "backend/store/result.h"
 #include "backend/store/store_priv.h"
 
@@ -13,7 +14,7 @@
 enum {
 	D_ID, D_APP, D_ENVIRONMENT, D_KIND, D_VERSION, D_DIGEST, D_FROM, D_STATE, D_ACTOR, D_REASON, D_REQUESTED,
 	D_STARTED, D_ENDED, D_MESSAGE, D_LAYER, D_KEY, D_PLAN_HASH, D_TARGET, D_SWITCHED, D_STOPPED,
-	D_EXPECT
+	D_EXPECT, D_UID, D_OVERRIDE
 };
 
 /* Columns of STEPS. */
@@ -47,6 +48,8 @@ static struct store_deployment load(sqlite3_stmt *stmt)
 	d.digest = sql_dup(stmt, D_DIGEST);
 	d.from = sql_dup(stmt, D_FROM);
 	d.expect = sql_dup(stmt, D_EXPECT);
+	d.uid = sqlite3_column_int64(stmt, D_UID);
+	d.override = sql_dup(stmt, D_OVERRIDE);
 	d.key = sql_dup(stmt, D_KEY);
 	d.reason = sql_dup(stmt, D_REASON);
 	d.actor = sql_dup(stmt, D_ACTOR);
@@ -88,6 +91,7 @@ void store_deployment_done(struct store_deployment *d)
 	free(d->digest);
 	free(d->from);
 	free(d->expect);
+	free(d->override);
 	free(d->key);
 	free(d->reason);
 	free(d->actor);
@@ -228,17 +232,24 @@ static json_t *deployment_json(struct store *s, sqlite3_stmt *stmt, struct err *
 		{ "kind", D_KIND, false }, { "version", D_VERSION, false }, { "digest", D_DIGEST, false },
 		{ "from", D_FROM, false }, { "state", D_STATE, false }, { "actor", D_ACTOR, false },
 		{ "reason", D_REASON, false }, { "requested", D_REQUESTED, true }, { "started", D_STARTED, true },
-		{ "ended", D_ENDED, true }, { "message", D_MESSAGE, false }, { "layer", D_LAYER, false },
+		{ "ended", D_ENDED, true }, { "uid", D_UID, true }, { "override", D_OVERRIDE, false },
+		{ "plan_hash", D_PLAN_HASH, false }, { "message", D_MESSAGE, false }, { "layer", D_LAYER, false },
 	};
-	json_t *json, *steps = steps_json(s, sqlite3_column_int64(stmt, D_ID), err);
+	json_t *json, *steps = steps_json(s, sqlite3_column_int64(stmt, D_ID), err), *approvals;
 
 	if (!steps)
 		return NULL;
+	approvals = store_approvals_json(s, sqlite3_column_int64(stmt, D_ID), err);
+	if (!approvals) {
+		json_decref(steps);
+		return NULL;
+	}
 	json = json_object();
 	for (size_t i = 0; i < ARRAY_LEN(members); i++)
 		json_object_set_new(json, members[i].key, members[i].number ? sql_number(stmt, members[i].column)
 		                    : sql_string(stmt, members[i].column));
 	put_current(json, steps);
+	json_object_set_new(json, "approvals", approvals);
 	json_object_set_new(json, "tests", sum_tests(steps));
 	json_object_set_new(json, "steps", steps);
 	return json;

@@ -9,10 +9,11 @@
 
 #define JOURNAL_COLUMNS "seq, at, actor, type, body, prev, hash"
 #define BUILD_COLUMNS \
-	"id, version, digest, commit_id, branch, author, message, at, added_by, tests, size, removed, artifacts"
+	"id, version, digest, commit_id, branch, author, message, at, added_by, tests, size, removed, artifacts," \
+	" features, migrations, signature, signer"
 #define DEPLOYMENT_COLUMNS \
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
-	" message, layer, key, plan_hash, target, switched, stopped, expect"
+	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override"
 
 static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -28,8 +29,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_APP_COUNT] = "UPDATE app SET builds = builds + 1 WHERE app = ?",
 
 	[SQL_BUILD_ADD] = "INSERT INTO build (id, app, version, digest, commit_id, branch, author, message, at,"
-		" added_by, tests, size, results_sha256, artifacts, removed, find)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0,"
+		" added_by, tests, size, results_sha256, artifacts, features, migrations, signature, signer, removed, find)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0,"
 		" lower(?3 || char(10) || ?5 || char(10) || ?6 || char(10) || ?7 || char(10) || ?8))",
 	[SQL_BUILD_DROP] = "DELETE FROM build WHERE id = ?",
 	[SQL_BUILD_ID] = "SELECT id FROM build WHERE app = ? AND version = ?",
@@ -58,8 +59,8 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE artifact.sha256 = ? AND build.removed = 0 LIMIT 1",
 
 	[SQL_DEPLOYMENT_ADD] = "INSERT INTO deployment (id, app, environment, kind, version, digest, from_version, state,"
-		" actor, reason, requested, key, plan_hash, target, expect)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
+		" actor, reason, requested, key, plan_hash, target, expect, uid, override)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_DEPLOYMENT_REPLAN] = "UPDATE deployment SET target = ?, plan_hash = ?, from_version = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_START] = "UPDATE deployment SET state = 'running', started = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_UNDO] = "UPDATE deployment SET state = 'undoing', message = ?, layer = ?, stopped = ? WHERE id = ?",
@@ -129,6 +130,39 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_BUILD_RESULT_CLEAR] = "DELETE FROM build_result WHERE build = ?",
 	[SQL_BUILD_RESULTS] = "SELECT n, NULL, suite, name, outcome, message, ms FROM build_result WHERE build = ?"
 		" ORDER BY outcome <> 'fail', n LIMIT ?",
+
+	[SQL_APPROVAL_ADD] = "INSERT INTO approval (deployment, n, at, uid, name, approved, digest, plan_hash, reason)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_APPROVALS] = "SELECT at, uid, name, approved, digest, plan_hash, reason FROM approval WHERE deployment = ?"
+		" ORDER BY n",
+	[SQL_LEASE_SET] = "INSERT OR REPLACE INTO lease (app, environment, uid, owner, reason, taken, expires)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_LEASE_DROP] = "DELETE FROM lease WHERE app = ? AND environment = ?",
+	[SQL_LEASE] = "SELECT uid, owner, reason, taken, expires FROM lease WHERE app = ? AND environment = ?",
+	[SQL_QUARANTINE_ADD] = "INSERT OR REPLACE INTO quarantine (app, environment, digest, version, deployment, at)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_QUARANTINE_DROP] = "DELETE FROM quarantine WHERE app = ? AND environment = ? AND digest = ?",
+	[SQL_QUARANTINE] = "SELECT deployment FROM quarantine WHERE app = ? AND environment = ? AND digest = ?",
+	[SQL_PAUSE_SET] = "INSERT OR REPLACE INTO pause (app, environment, at, actor, why) VALUES (?, ?, ?, ?, ?)",
+	[SQL_PAUSE_DROP] = "DELETE FROM pause WHERE app = ? AND environment = ?",
+	[SQL_PAUSE] = "SELECT at, actor, why FROM pause WHERE app = ? AND environment = ?",
+	[SQL_MIGRATION_ADD] = "INSERT OR REPLACE INTO migration (app, environment, migration, n, version, reversible)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_MIGRATIONS] = "SELECT migration, version, reversible, n FROM migration WHERE app = ? AND environment = ?"
+		" ORDER BY n",
+	[SQL_DRIFT_SET] = "INSERT OR REPLACE INTO drift (app, environment, what, expected, found, since)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_DRIFT_DROP] = "DELETE FROM drift WHERE app = ? AND environment = ? AND what = ?",
+	[SQL_DRIFT] = "SELECT what, expected, found, since FROM drift WHERE app = ? AND environment = ? ORDER BY since LIMIT 1",
+	[SQL_STAY_BEGIN] = "INSERT INTO stay (app, environment, n, digest, version, since)"
+		" SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
+		" (SELECT 1 FROM stay WHERE app = ?1 AND environment = ?2 AND digest = ?4 AND until IS NULL)",
+	[SQL_STAY_END] = "UPDATE stay SET until = ? WHERE app = ? AND environment = ? AND digest <> ? AND until IS NULL",
+	[SQL_STAY_GOES_ON] = "UPDATE stay SET until = NULL WHERE app = ?1 AND environment = ?2 AND digest = ?3"
+		" AND n = (SELECT max(n) FROM stay WHERE app = ?1 AND environment = ?2)",
+	[SQL_STAYS] = "SELECT n, since, until FROM stay WHERE app = ? AND environment = ? AND digest = ? ORDER BY n",
+	[SQL_GOOD_ALL] = "SELECT g.version FROM known_good g LEFT JOIN build b ON b.app = g.app AND b.version = g.version"
+		" WHERE g.app = ? AND g.environment = ? AND coalesce(b.removed, 0) = 0 ORDER BY g.n DESC",
 };
 
 bool sql_fail(struct store *s, struct err *err)

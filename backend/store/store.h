@@ -11,10 +11,10 @@
  *   engine.started       {version,pid}                     engine.stopped {}
  *   config.loaded        {files:[…]}                       config.refused {mistakes:[…]}
  *   build.added          {app,version,digest,commit,branch,author,message,at,size,artifacts:[{component,sha256,size}],
- *                         tests:TOTALS|null,results_sha256}
+ *                         tests:TOTALS|null,results_sha256,features:[…],migrations:[{id,reversible}],signature,signer}
  *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
  *   deployment.requested {app,environment,kind,version,digest,from,expect,key,reason,uid,target,plan_hash,
- *                         steps:[{stage,deadline_ms}]}     the row's seq is the deployment's id
+ *                         steps:[{stage,deadline_ms}],override:{reason}}   the row's seq is the deployment's id
  *   deployment.started   {id} and, when the plan changed while it waited, {target,plan_hash,from,steps}
  *   step.started         {id,step}                         the intent: on disk before the effect begins
  *   step.finished        {id,step,state,message,layer,tail,detail,tests}
@@ -25,6 +25,16 @@
  *   deployment.recovered {id,step,probe,decision}          after a restart: what was found and what is done about it
  *   deployment.finished  {id,state,message,layer}
  *   environment.repaired {app,environment,what,…}          driver notes
+ *   approval.given       {id,plan_hash,digest,environment,app,uid,verdict:"approve"|"reject",reason}   the actor's
+ *   gate.overridden      {id,gate,reason}                  it would have refused; told for ever
+ *   lock.taken           {app,environment,uid,owner,reason,expires}      expires 0: when it is released
+ *   lock.stolen          {app,environment,uid,owner,reason,expires,from} taken from another owner
+ *   lock.released        {app,environment,uid,owner,reason}
+ *   build.quarantined    {app,environment,version,digest,id}             with the rollback `id` that leaves it
+ *   build.released_from_quarantine {app,environment,version,digest,id}   a person's deployment of it succeeded
+ *   automation.paused    {app,environment,why,id}          automation.resumed {app,environment,reason}
+ *   migration.ran        {app,environment,migration,version,reversible,id}
+ *   drift.found          {app,environment,what,expected,found}           drift.cleared {app,environment,what}
  * Test results and step output are not journalled (size); results are rows of test_result, output is in files.
  *
  * Struct results own their strings; free them with their _done. JSON results are yours.
@@ -82,12 +92,16 @@ bool store_env(struct store *s, const char *app, const char *environment, struct
 void store_env_done(struct store_env *e);
 
 struct store_artifact { char *component; char *sha256; int64_t size; };
+struct store_migration { char *id; bool reversible; };
 struct store_build {
 	char *version, *digest;
 	struct store_artifact *artifacts; size_t nartifacts;
 	int64_t at;
 	int tests_ok, tests_fail;                              /* -1 when CI reported none */
 	bool removed;
+	char **features; size_t nfeatures;
+	struct store_migration *migrations; size_t nmigrations;
+	char *signature, *signer;                              /* NULL: not signed */
 };
 /* By version, or by digest when version is NULL. ERR_NOT_FOUND offers the nearest version there is. */
 bool store_build(struct store *s, const char *app, const char *version, const char *digest, struct store_build *ret,
@@ -99,6 +113,8 @@ struct store_deployment {
 	int64_t id;
 	char *app, *environment, *version, *digest, *key, *reason, *actor, *plan_hash;      /* "" where there is none */
 	char *from, *expect;                                   /* NULL where the request left it out */
+	char *override;                                        /* why windows and freezes were passed over; NULL: they hold */
+	int64_t uid;                                           /* who asked for it; -1 unknown */
 	char *message, *layer;                                 /* of deployment.undoing, then of deployment.finished */
 	enum deployment_kind kind;
 	enum deployment_state state;
