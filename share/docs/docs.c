@@ -37,7 +37,7 @@ static void put_flag(const struct flag *f)
 	put(f->name, "\\fR");
 	if (f->value) {
 		fputs(" \\fI", stdout);
-		put(f->value, "\\fR");
+		put(f->value, f->greedy ? "\\fR..." : "\\fR");
 	}
 	putchar('\n');
 	put(f->help, "\n");
