@@ -1,0 +1,111 @@
+# bash completion of slipway. Made by `make docs` from the table of commands.
+
+_slipway_verbs="audit build builds check deploy engine history init log rollback status stop tests watch"
+_slipway_table()
+{
+	flags= words=
+	case $1 in
+	audit)
+		flags="--file --since --json"
+		words="export verify"
+		;;
+	build)
+		flags="--artifact --commit --branch --author --message --tests --app --json"
+		words="add show"
+		;;
+	builds)
+		flags="--app --limit --offset --json"
+		;;
+	check)
+		flags="--json"
+		;;
+	deploy)
+		flags="--wait --expect --reason --app --json"
+		;;
+	engine)
+		flags="--json"
+		words="start status stop"
+		;;
+	history)
+		flags="--app --limit --before --json"
+		;;
+	init)
+		flags=""
+		;;
+	log)
+		flags="--follow --app --json"
+		;;
+	rollback)
+		flags="--to --wait --expect --reason --app --json"
+		;;
+	status)
+		flags="--app --json"
+		;;
+	stop)
+		flags="--reason --wait --app --json"
+		;;
+	tests)
+		flags="--build --failed --app --json"
+		;;
+	watch)
+		flags="--exit-status --app --json"
+		;;
+	esac
+	flags="$flags --dir -C --help -h"
+}
+
+# What the engine knows, for words that name it; silent when there is no engine.
+_slipway_ask()
+{
+	local dir=()
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[ "${COMP_WORDS[i]}" = -C ] && dir=(-C "${COMP_WORDS[i + 1]}")
+	done
+	slipway "${dir[@]}" engine status >/dev/null 2>&1 || return
+	case $1 in
+	environments) slipway "${dir[@]}" status 2>/dev/null | awk 'NF > 1 { print $1; print $2 }' ;;
+	builds) slipway "${dir[@]}" builds 2>/dev/null | awk '{ print $1 }' ;;
+	esac
+}
+
+_slipway()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i flags words
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-C) i=$((i + 1)) ;;
+		-*) ;;
+		*) verb=${COMP_WORDS[i]}; break ;;
+		esac
+	done
+	case $prev in
+	-C | --dir) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+	--tests) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--artifact)
+		mapfile -t COMPREPLY < <(compgen -f -- "${cur#*=}")
+		return ;;
+	esac
+	if [ -z "$verb" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$_slipway_verbs" -- "$cur")
+		return
+	fi
+	_slipway_table "$verb"
+	case $cur in
+	-*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur"); return ;;
+	esac
+	if [ -n "$words" ] && [ "$prev" = "$verb" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		return
+	fi
+	case $verb in
+	deploy) words="$(_slipway_ask builds) $(_slipway_ask environments)" ;;
+	build | builds) words=$(_slipway_ask builds) ;;
+	*) words=$(_slipway_ask environments) ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _slipway slipway
