@@ -191,8 +191,7 @@ static void acted(struct console *c, const struct console_event *e)
 	else if (e->err)
 		messages_error(&c->messages, c->wall_ms, "%s", e->err->text);
 	else
-		messages_note(&c->messages, "%s: deployment %" PRId64 " of %s", sentence,
-		              json_int(e->answer, "id", c->act.intent.deployment), json_text_or(e->answer, "actor", "yours"));
+		messages_note(&c->messages, "#%" PRId64 "  %s", json_int(e->answer, "id", c->act.intent.deployment), sentence);
 	intent_done(&c->act.intent);
 	c->act.request = 0;
 	fetch_want(c, FETCH_STATUS);

@@ -267,7 +267,7 @@ static void follow_selection(struct console *c)
 	}
 }
 
-static void settle(struct console *c, struct effects *effects)
+static void settle(struct console *c, bool hurry, struct effects *effects)
 {
 	const struct view *view;
 	int64_t first, n;
@@ -280,7 +280,7 @@ static void settle(struct console *c, struct effects *effects)
 		view->layout(c, surround_body_rows(c), c->cols);
 	if (list_wants(c->build_list, &first, &n))
 		fetch_want(c, FETCH_BUILDS);
-	fetch_pump(c, effects);
+	fetch_pump(c, hurry, effects);
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
 		select_intent(c, (enum intent_kind)kind, &c->offered[kind]);
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
@@ -293,10 +293,13 @@ static void settle(struct console *c, struct effects *effects)
 
 void console_step(struct console *c, const struct console_event *e, struct effects *ret)
 {
-	bool first = comes_before_the_clock(e);
+	bool first = comes_before_the_clock(e), hurry = e->kind == EVENT_INPUT || e->kind == EVENT_UP;
 
 	c->now_ms = e->now_ms;
 	c->wall_ms = e->wall_ms;
+	/* An answer that was hurried for may need others for its screen. */
+	for (int i = 0; e->kind == EVENT_ANSWER && i < FETCH_COUNT; i++)
+		hurry = hurry || (c->fetches[i].request == e->request && c->fetches[i].hurried);
 	if (first && safety_is_counting(&c->safety)) {
 		take(c, e, ret);
 		act_settle(c);
@@ -305,7 +308,7 @@ void console_step(struct console *c, const struct console_event *e, struct effec
 		act_tick(c, ret);
 		take(c, e, ret);
 	}
-	settle(c, ret);
+	settle(c, hurry, ret);
 }
 
 static int64_t sooner(int64_t a, int64_t b)

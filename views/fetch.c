@@ -178,7 +178,7 @@ static char *path_of(struct console *c, enum fetch_id id)
 	return NULL;
 }
 
-void fetch_pump(struct console *c, struct effects *effects)
+void fetch_pump(struct console *c, bool hurry, struct effects *effects)
 {
 	unsigned needs = 1 << FETCH_STATUS;
 
@@ -201,6 +201,7 @@ void fetch_pump(struct console *c, struct effects *effects)
 			continue;
 		f->request = ++c->last_request;
 		f->outdated = false;
+		f->hurried = hurry;
 		effects_send(effects, f->request, "GET", path, NULL);
 	}
 }
@@ -298,6 +299,7 @@ bool fetch_answer(struct console *c, const struct console_event *e)
 		} else {
 			take(c, (enum fetch_id)id, e->answer);
 			c->dirty = true;
+			c->urgent = c->urgent || f->hurried;
 		}
 		return true;
 	}

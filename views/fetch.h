@@ -15,6 +15,7 @@ struct fetch {
 	unsigned request;        /* under way; 0: none */
 	bool dirty;              /* wanted, or wanted again */
 	bool outdated;           /* what is under way answers a question that is no longer asked */
+	bool hurried;            /* a key, or the beginning, asked for it: its answer is drawn at once */
 };
 
 struct console;
@@ -30,7 +31,7 @@ void fetch_forget(struct console *c);
 /* true when the event was the answer to one of these, and has been taken in. */
 bool fetch_answer(struct console *c, const struct console_event *e);
 /* Sends what the screen needs and is dirty. */
-void fetch_pump(struct console *c, struct effects *effects);
+void fetch_pump(struct console *c, bool hurry, struct effects *effects);
 char *fetch_build_path(const struct console *c, const char *version);     /* yours; the application must be known */
 /* A journal row was committed: dirties what it concerns. */
 void fetch_row(struct console *c, const char *type);

@@ -12,7 +12,8 @@
 #include "views/select.h"
 #include "views/state.h"
 
-enum { STAGE_COL = 7, TIME_COL = 19, NOTE_COL = 27, BAR_COLS = 20, FAILURES_MAX = 50 };
+enum { STAGE_COL = 7, TIME_COL = 19, NOTE_COL = 27, BAR_COLS = 20, FAILURES_MAX = 50, STEPS_MIN = 3,
+       FAILURE_ROWS = 6 };
 
 static const char *verb(enum deployment_kind kind)
 {
@@ -24,22 +25,32 @@ static const char *verb(enum deployment_kind kind)
 	return verbs[kind];
 }
 
-static int draw_facts(const struct console *c, const struct model_deployment *d, struct canvas *canvas)
+/* "RUN acceptance  0:42" at the right end of the rule. */
+static void draw_rule_state(const struct console *c, const struct model_deployment *d, struct canvas *canvas)
 {
-	char iso[CLOCK_ISO_SIZE], time[CLOCK_AGE_SIZE];
-	int cols = canvas_cols(canvas), width = 0;
+	int end = canvas_cols(canvas) - 2, width;
+	char time[CLOCK_AGE_SIZE] = "", rest[STATE_TEXT_SIZE + CLOCK_AGE_SIZE + 4];
 	struct state s;
 
 	state_of_deployment(d, &s);
-	canvas_textf(canvas, 0, 1, cols - 24, STYLE_STRONG, "%s %s %s %s", verb(d->kind), d->version,
-	             d->kind == KIND_ROLLBACK ? "in" : "to", d->environment);
 	if (d->started)
-		width = canvas_width(canvas, clock_span(state_deployment_ms(d, c->wall_ms), time)) + 1;
-	canvas_text_right(canvas, 0, cols - 1 - width, width, STYLE_TEXT, width ? time : "");
-	width += canvas_width(canvas, s.more) + (*s.more ? 1 : 0);
-	canvas_text(canvas, 0, cols - 1 - width, 20, STYLE_TEXT, s.more);
-	width += (int)strlen(s.word) + 1;
-	canvas_text(canvas, 0, cols - 1 - width, 5, s.style, s.word);
+		clock_span(state_deployment_ms(d, c->wall_ms), time);
+	snprintf(rest, sizeof rest, "%s%s%s%s ", *s.more ? " " : "", s.more, *time ? " " : "", time);
+	width = canvas_width(canvas, s.word) + canvas_width(canvas, rest);
+	canvas_text(canvas, 0, end - width - 1, width, s.style, " ");
+	canvas_text(canvas, 0, end - width, width, s.style, s.word);
+	canvas_text(canvas, 0, end - width + canvas_width(canvas, s.word), width, STYLE_TEXT, rest);
+}
+
+static int draw_facts(const struct console *c, const struct model_deployment *d, struct canvas *canvas)
+{
+	int cols = canvas_cols(canvas);
+	char iso[CLOCK_ISO_SIZE];
+
+	canvas_hline(canvas, 0, 0, cols, STYLE_BORDER);
+	canvas_textf(canvas, 0, 2, cols - 28, STYLE_STRONG, " %s %s %s %s ", verb(d->kind), d->version,
+	             d->kind == KIND_ROLLBACK ? "in" : "to", d->environment);
+	draw_rule_state(c, d, canvas);
 	canvas_textf(canvas, 1, 1, cols - 2, STYLE_DIM, "#%" PRId64 "  from %s  by %s  %s%s%s", d->id,
 	             *d->from ? d->from : "nothing", d->actor, clock_iso(d->requested, iso), *d->reason ? "  " : "",
 	             d->reason);
@@ -121,16 +132,33 @@ static int draw_failure(const struct model_deployment *d, struct canvas *canvas,
 {
 	const struct model_step *step = model_deployment_step(d);
 	int rows = canvas_rows(canvas), cols = canvas_cols(canvas);
+	AUTO(mem_auto_free) char *why = state_why(d);
 
-	if (*d->message && d->state != DEPLOYMENT_RUNNING && d->state != DEPLOYMENT_SUCCEEDED && row < rows) {
+	if (*why && row < rows) {
 		int col = 1 + canvas_textf(canvas, row, 1, cols - 2, STYLE_FAIL, "%s: ", *d->layer ? d->layer : "why");
 
-		row += canvas_wrap(canvas, row, col, 3, cols - col - 1, STYLE_TEXT, d->message);
+		row += canvas_wrap(canvas, row, col, 3, cols - col - 1, STYLE_TEXT, why);
 	}
 	if (step && *step->tail && row < rows) {
 		canvas_text(canvas, row++, 1, cols - 2, STYLE_HEADING, "last lines of what failed");
 		row += canvas_wrap(canvas, row, 3, rows - row, cols - 4, STYLE_DIM, step->tail);
 	}
+	return row;
+}
+
+/* The steps around the one that matters, so many that room is left for what went wrong. */
+static int draw_steps(const struct console *c, const struct model_deployment *d, struct canvas *canvas, int row)
+{
+	const struct model_step *current = model_deployment_step(d);
+	size_t first = 0, room = d->nsteps, at = current ? (size_t)(current - d->steps) : d->nsteps;
+	int left = canvas_rows(canvas) - row - FAILURE_ROWS;
+
+	if (left < (int)d->nsteps && current)
+		room = left > STEPS_MIN ? (size_t)left : STEPS_MIN;
+	if (room < d->nsteps && at + 2 > room)
+		first = at + 2 > d->nsteps ? d->nsteps - room : at + 2 - room;
+	for (size_t i = first; i < d->nsteps && i < first + room; i++)
+		draw_step(c, &d->steps[i], canvas, row++);
 	return row;
 }
 
@@ -144,8 +172,7 @@ void pane_deployment(const struct console *c, struct canvas *canvas)
 		return;
 	}
 	row = draw_facts(c, d, canvas);
-	for (size_t i = 0; i < d->nsteps; i++)
-		draw_step(c, &d->steps[i], canvas, row++);
+	row = draw_steps(c, d, canvas, row);
 	before = ++row;
 	row = draw_failure(d, canvas, row);
 	if (row > before)

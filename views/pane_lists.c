@@ -128,9 +128,9 @@ static void draw_builds_head(const struct console *c, const struct columns *cols
 void pane_builds(const struct console *c, struct canvas *canvas)
 {
 	static const struct column list[] = {
-		{ .title = "BUILD", .width = 9, .grow = 2 },
+		{ .title = "BUILD", .width = 9, .grow = 1 },
 		{ .title = "COMMIT", .width = 7, .drop = 2 },
-		{ .title = "TESTS", .width = 12, .drop = 1, .grow = 1 },
+		{ .title = "TESTS", .width = 12, .drop = 1 },
 		{ .title = "LIVE", .width = 12, .drop = 4 },
 		{ .title = "AUTHOR", .width = 8, .drop = 5 },
 		{ .title = "BRANCH", .width = 8, .drop = 7 },

@@ -14,17 +14,35 @@
 
 enum { TIME_COLS = 9 };
 
+/* What a line begins with tells what it is: a stage's heading, a suite, a result as TAP or a smoke test prints it. */
+static const struct { const char *prefix; int style, rest; } kinds[] = {
+	{ "== ", STYLE_DIM, STYLE_STRONG }, { "-- ", STYLE_DIM, STYLE_DIM }, { "FAIL ", STYLE_FAIL, STYLE_TEXT },
+	{ "not ok ", STYLE_FAIL, STYLE_TEXT }, { "ok ", STYLE_OK, STYLE_TEXT }, { "Bail out!", STYLE_FAIL, STYLE_FAIL },
+	{ "# ", STYLE_DIM, STYLE_DIM },
+};
+
+static size_t kind_of(const char *line)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(kinds) && strncmp(line, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+		i++;
+	return i;
+}
+
 static int style_of(const char *line)
 {
-	static const struct { const char *prefix; int style; } rows[] = {
-		{ "== ", STYLE_HEADING }, { "-- ", STYLE_DIM }, { "FAIL", STYLE_FAIL }, { "not ok", STYLE_FAIL },
-		{ "Bail out!", STYLE_FAIL }, { "error:", STYLE_FAIL }, { "# ", STYLE_DIM },
-	};
+	size_t kind = kind_of(line);
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (strncmp(line, rows[i].prefix, strlen(rows[i].prefix)) == 0)
-			return rows[i].style;
-	return STYLE_TEXT;
+	return kind < ARRAY_LEN(kinds) ? kinds[kind].rest : STYLE_TEXT;
+}
+
+static void mark_kind(struct canvas *canvas, int row, int col, const char *line)
+{
+	size_t kind = kind_of(line);
+
+	if (kind < ARRAY_LEN(kinds))
+		canvas_restyle(canvas, row, col, (int)strlen(kinds[kind].prefix), kinds[kind].style);
 }
 
 /* The log has no times of its own; a stage's heading was written when the stage began. */
@@ -59,13 +77,19 @@ static int draw_line(const struct console *c, struct canvas *canvas, int row, co
 
 	if (c->log_view.times)
 		draw_time(c, canvas, row, line);
-	if (c->log_view.wrap)
-		return canvas_wrap(canvas, row, col, canvas_rows(canvas) - row, width, style_of(line), *line ? line : " ");
+	if (c->log_view.wrap) {
+		int rows = canvas_wrap(canvas, row, col, canvas_rows(canvas) - row, width, style_of(line), *line ? line : " ");
+
+		mark_kind(canvas, row, col, line);
+		return rows;
+	}
 	for (int skip = c->log_view.left; skip > 0 && *from; skip--)
 		do
 			from++;
 		while ((*from & 0xc0) == 0x80);
 	canvas_text(canvas, row, col, width, style_of(line), from);
+	if (from == line)
+		mark_kind(canvas, row, col, line);
 	mark_matches(c, canvas, row, col, from);
 	return 1;
 }

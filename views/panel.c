@@ -167,6 +167,9 @@ void panel_draw(const struct console *c, struct canvas *canvas)
 	rows = heights[c->panel.kind];
 	row = (canvas_rows(canvas) - rows) / 2;
 	col = (canvas_cols(canvas) - PANEL_COLS) / 2;
+	/* What lies behind takes no keys now, and looks it. */
+	for (int i = 1; i < canvas_rows(canvas) - 1; i++)
+		canvas_restyle(canvas, i, 0, canvas_cols(canvas), STYLE_DIM);
 	canvas_box(canvas, row, col, rows, PANEL_COLS, STYLE_HELD, text);
 	canvas_push(canvas, row + 1, col + 1, rows - 2, PANEL_COLS - 2);
 	if (c->panel.kind == PANEL_COUNT) {
@@ -176,7 +179,7 @@ void panel_draw(const struct console *c, struct canvas *canvas)
 		canvas_text_center(canvas, 3, 0, PANEL_COLS - 2, STYLE_HINT, "Enter quits, Esc stays");
 	} else {
 		draw_facts(c, canvas, c->panel.kind == PANEL_ARM ? "Type its name, then Enter: armed for 5 minutes."
-		                      : c->panel.intent.is_protected ? "Type its name, then Enter: armed, and it starts in 3 s."
+		                      : c->panel.intent.is_protected ? "Type its name, then Enter: it starts in 3 s."
 		                                                     : "Type its name, then Enter: it starts at once.");
 	}
 	canvas_pop(canvas);

@@ -75,6 +75,7 @@ static void say_environment(struct plain_say *p, const struct console *c, const 
 static void say_deployment(struct plain_say *p, const struct console *c, const struct model_deployment *d)
 {
 	AUTO(mem_auto_free) char *key = mem_printf("%s deployment", d->environment);
+	AUTO(mem_auto_free) char *why = state_why(d);
 	AUTO(mem_auto_free) char *text = NULL;
 	struct state s;
 
@@ -82,7 +83,7 @@ static void say_deployment(struct plain_say *p, const struct console *c, const s
 		return;
 	state_of_deployment(d, &s);
 	text = mem_printf("%s: %s of %s %s%s%s%s%s", d->environment, kind_name(d->kind), d->version, s.word,
-	                  *s.more ? " " : "", s.more, *d->message ? ": " : "", d->message);
+	                  *s.more ? " " : "", s.more, *why ? ": " : "", why);
 	say_once(p, c, key, text);
 }
 

@@ -12,7 +12,7 @@
 #include "views/strip.h"
 #include "views/view.h"
 
-enum { LEFT_COLS = 37, WIDE_LEFT_COLS = 50, WIDE_RIGHT_COLS = 66, WIDE_LOG_ROWS = 15 };
+enum { LEFT_COLS = 37, WIDE_LEFT_COLS = 49, WIDE_RIGHT_COLS = 62, WIDE_LOG_ROWS = 15 };
 
 static unsigned needs(const struct console *c)
 {

@@ -100,6 +100,16 @@ int state_draw(const struct state *s, struct canvas *canvas, int row, int col, i
 	return from + canvas_text(canvas, row, col + from, width - from, STYLE_TEXT, s->more);
 }
 
+char *state_why(const struct model_deployment *d)
+{
+	bool is_undone = d->state == DEPLOYMENT_FAILED || d->state == DEPLOYMENT_STOPPED;
+
+	if (!*d->message || d->state == DEPLOYMENT_RUNNING || d->state == DEPLOYMENT_SUCCEEDED)
+		return mem_dup("");
+	return mem_printf("%s%s%s%s", d->message, is_undone ? "; undone, " : "",
+	                  !is_undone ? "" : *d->from ? d->from : "nothing", is_undone ? " is live" : "");
+}
+
 static int64_t span(int64_t from, int64_t to, int64_t wall_ms)
 {
 	if (!from)

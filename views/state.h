@@ -34,6 +34,12 @@ void state_of_result(enum test_outcome outcome, struct state *ret);
  */
 int state_draw(const struct state *s, struct canvas *canvas, int row, int col, int width, bool aligned);
 
+/*
+ * Why it did not succeed, and what is true now: "41 of 60 requests failed; undone, 2.13.5 is live". "" when it did, or
+ * when it still runs. Yours.
+ */
+char *state_why(const struct model_deployment *d);
+
 int model_totals_sum(const struct model_totals *tests);
 /* How long it takes or took, at the time `wall_ms`; 0 when it has not begun. */
 int64_t state_deployment_ms(const struct model_deployment *d, int64_t wall_ms);

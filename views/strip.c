@@ -144,16 +144,17 @@ static void draw_tests(const struct console *c, const struct model_deployment *d
 
 static void draw_last_line(const struct console *c, const struct model_deployment *d, struct canvas *canvas, int row)
 {
+	AUTO(mem_auto_free) char *why = state_why(d);
 	int col = 1;
 
 	if (d->state == DEPLOYMENT_QUEUED) {
 		col += canvas_text(canvas, row, col, INT_MAX, STYLE_WAIT, "WAIT");
 		canvas_textf(canvas, row, col, INT_MAX, STYLE_TEXT, " %s",
 		             *d->message ? d->message : "for its turn in this environment");
-	} else if (*d->message && d->state != DEPLOYMENT_RUNNING && d->state != DEPLOYMENT_SUCCEEDED) {
+	} else if (*why) {
 		col += canvas_text(canvas, row, col, INT_MAX, d->state == DEPLOYMENT_FAILED ? STYLE_FAIL : STYLE_HELD,
 		                   *d->layer ? d->layer : "why");
-		canvas_textf(canvas, row, col, INT_MAX, STYLE_TEXT, ": %s", d->message);
+		canvas_textf(canvas, row, col, INT_MAX, STYLE_TEXT, ": %s", why);
 	} else {
 		draw_tests(c, d, canvas, row);
 	}

@@ -1,0 +1,97 @@
+/*
+ * screenshots: the pictures in screenshots/: the real console on a terminal of our own, before a scene, with a fixed
+ * clock. The same tree always makes the same bytes, so that CI notices a picture that has fallen behind.
+ *
+ * usage: screenshots FOLDER
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backend/base/file.h"
+#include "backend/base/mem.h"
+#include "tests/screen/fixture.h"
+#include "tests/tools/picture.h"
+#include "tests/tools/scene.h"
+#include "tests/tools/screen.h"
+
+enum { LIMIT_MS = 10000, QUIET_MS = 200, DEAF_MS = 600 };
+
+static const struct picture {
+	const char *name, *title, *scene;
+	int rows, cols;
+	const char *keys, *see;
+	const char *more, *then;     /* after the panel's deaf time */
+} pictures[] = {
+	{ "releases", "Releases: environments, builds and the running pipeline", "shop", 24, 80, NULL, "d deploy 2.14.1",
+	  NULL, NULL },
+	{ "armed", "prod is armed: its name was typed, one key acts now", "shop", 24, 80, "<Tab>jjj<Tab>a", "Type its name",
+	  "prod<Enter>", "ARMED prod" },
+	{ "countdown", "Rolling back prod: a countdown that Esc cancels", "shop", 24, 80, "b", "Type its name",
+	  "prod<Enter>", "in 3 s" },
+	{ "deployment", "A deployment with its tests, live", "shop", 24, 80, "<Enter>", "total is rounded", NULL, NULL },
+	{ "rollback", "Verification failed under real traffic: switched back by itself", "switched-back", 24, 80, "<Enter>",
+	  "total of an empty basket", NULL, NULL },
+	{ "log", "The log of a deployment that was undone", "switched-back", 24, 80, "lt", "== undo", NULL, NULL },
+	{ "wide", "On a wall: environments, builds, the deployment and its log", "shop", 50, 200, NULL, "d deploy 2.14.1",
+	  NULL, NULL },
+};
+
+static struct screen *open_console(const struct fixture *f, const struct picture *p, struct err *err)
+{
+	static const char *const env[] = { "SLIPWAY_CLOCK=" SCENE_CLOCK, NULL };
+	const char *build = getenv("SLIPWAY_BUILD");
+	AUTO(mem_auto_free) char *program = mem_printf("%s/slipway", build ? build : "build");
+	const char *argv[] = { program, "-C", fixture_dir(f), NULL };
+
+	return screen_start(&(struct screen_options){ .rows = p->rows, .cols = p->cols, .env = env }, argv, err);
+}
+
+static bool see(struct screen *s, const char *text, struct err *err)
+{
+	if (screen_wait_text(s, text, LIMIT_MS))
+		return true;
+	return err_set(err, ERR_TIMEOUT, "\"%s\" was not seen within %d s", text, LIMIT_MS / 1000);
+}
+
+/* Typed when the panel that came up takes keys; nothing on the screen tells when that is. */
+static bool type_more(struct screen *s, const struct picture *p, struct err *err)
+{
+	screen_settle(s, DEAF_MS, LIMIT_MS);
+	return screen_type(s, p->more) && see(s, p->then, err);
+}
+
+static bool take(const struct picture *p, const char *folder, struct err *err)
+{
+	AUTO(fixture_auto_free) struct fixture *f = fixture_start(p->scene, err);
+	AUTO(screen_auto_free) struct screen *s = f ? open_console(f, p, err) : NULL;
+	AUTO(mem_auto_free) char *png = mem_printf("%s/%s.png", folder, p->name);
+	AUTO(mem_auto_free) char *svg = mem_printf("%s/%s.svg", folder, p->name);
+
+	if (!s || !see(s, "2.13", err) || !screen_settle(s, QUIET_MS, LIMIT_MS))
+		return false;
+	if (p->keys && !screen_type(s, p->keys))
+		return err_set(err, ERR_INTERNAL, "keys \"%s\" cannot be typed", p->keys);
+	if (!see(s, p->see, err) || (p->more && !type_more(s, p, err)))
+		return false;
+	/* A countdown never settles: its first second is the picture. */
+	screen_settle(s, QUIET_MS, QUIET_MS * 2);
+	return picture_png(s, png, err) && picture_svg(s, p->title, svg, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+
+	if (argc != 2 || !file_make_dirs(argv[1], 0755, &err)) {
+		fprintf(stderr, "usage: screenshots FOLDER\n%s\n", err.text);
+		return 2;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
+		if (!take(&pictures[i], argv[1], &err)) {
+			fprintf(stderr, "screenshots: %s: %s\n", pictures[i].name, err.text);
+			return 1;
+		}
+		printf("%s/%s.png, .svg: %s\n", argv[1], pictures[i].name, pictures[i].title);
+	}
+	return 0;
+}

@@ -1,0 +1,113 @@
+/* Every screen as the real program paints it on a terminal, compared with its golden file, at three sizes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "tests/screen/fixture.h"
+#include "tests/tools/golden.h"
+#include "tests/tools/scene.h"
+#include "tests/tools/screen.h"
+
+enum { LIMIT_MS = 10000, QUIET_MS = 80 };
+
+struct shot {
+	const char *name, *scene, *keys;
+	const char *see;             /* on the screen before it is compared */
+	const char *more;            /* typed after `see`, followed by `then` */
+	const char *then;
+};
+
+static const struct shot shots[] = {
+	{ .name = "releases", .scene = "shop", .see = "d deploy 2.14.1" },
+	{ .name = "arm", .scene = "shop", .keys = "a", .see = "Type its name" },
+	{ .name = "failed", .scene = "failed", .keys = "G", .see = "OPEN dev" },
+	{ .name = "switched-back", .scene = "switched-back", .see = "FAIL undone" },
+	{ .name = "rollback", .scene = "rollback", .see = "back to 2.13.4" },
+	{ .name = "deployment", .scene = "shop", .keys = "<Enter>", .see = "total is rounded" },
+	{ .name = "deployment-failed", .scene = "failed", .keys = "G<Enter>", .see = "theme.json" },
+	{ .name = "log", .scene = "shop", .keys = "l", .see = "following" },
+	{ .name = "log-scrolled", .scene = "shop", .keys = "lgt", .see = "== gate" },
+	{ .name = "tests", .scene = "shop", .keys = "t", .see = "failures first" },
+	{ .name = "tests-of-build", .scene = "shop", .keys = "<Tab>jj<Enter>", .see = "tests of build 2.13.6" },
+	{ .name = "history", .scene = "shop", .keys = "H", .see = "rollback" },
+	{ .name = "help", .scene = "shop", .keys = "?", .see = "help" },
+	{ .name = "errors", .scene = "shop", .keys = ":nonsense<Enter>e", .see = "nonsense" },
+	{ .name = "search", .scene = "shop", .keys = "/pictures<Enter>", .see = "2 found" },
+	{ .name = "fleet", .scene = "fleet", .see = "APPLICATION" },
+	{ .name = "hostile", .scene = "hostile", .keys = "G", .see = "OPEN dev" },
+	{ .name = "hostile-log", .scene = "hostile", .keys = "Gl", .see = "carriage" },
+};
+
+static const struct { int rows, cols; } sizes[] = { { 15, 60 }, { 24, 80 }, { 50, 200 } };
+
+struct screen_case { const struct shot *shot; int rows, cols; };
+
+static struct screen *open_console(const struct fixture *f, int rows, int cols)
+{
+	static const char *const env[] = { "SLIPWAY_CLOCK=" SCENE_CLOCK, NULL };
+	const char *build = getenv("SLIPWAY_BUILD");
+	AUTO(mem_auto_free) char *program = mem_printf("%s/slipway", build ? build : "build");
+	const char *argv[] = { program, "-C", fixture_dir(f), NULL };
+	struct err err = { 0 };
+	struct screen *s = screen_start(&(struct screen_options){ .rows = rows, .cols = cols, .env = env }, argv, &err);
+
+	if (!s)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void see(struct screen *s, const char *text)
+{
+	AUTO(mem_auto_free) char *seen = NULL;
+
+	if (screen_wait_text(s, text, LIMIT_MS))
+		return;
+	seen = screen_text(s);
+	fail_msg("\"%s\" was not seen:\n%s", text, seen);
+}
+
+static void the_screen_is_as_its_golden_file(void **state)
+{
+	const struct screen_case *one = *state;
+	struct err err = { 0 };
+	AUTO(fixture_auto_free) struct fixture *f = fixture_start(one->shot->scene, &err);
+	AUTO(screen_auto_free) struct screen *s = NULL;
+	AUTO(mem_auto_free) char *path = mem_printf("tests/screen/golden/%s-%dx%d.txt", one->shot->name, one->cols, one->rows);
+
+	if (!f)
+		fail_msg("%s", err.text);
+	s = open_console(f, one->rows, one->cols);
+	see(s, strcmp(one->shot->scene, "fleet") == 0 ? "APPLICATION" : "2.13");
+	assert_true(screen_settle(s, QUIET_MS, LIMIT_MS));
+	if (one->shot->keys)
+		assert_true(screen_type(s, one->shot->keys));
+	see(s, one->shot->see);
+	assert_true(screen_settle(s, QUIET_MS, LIMIT_MS));
+	if (!golden_check(s, path, &err))
+		fail_msg("%s", err.text);
+}
+
+int main(void)
+{
+	static struct screen_case cases[ARRAY_LEN(shots) * ARRAY_LEN(sizes)];
+	static struct CMUnitTest tests[ARRAY_LEN(cases)];
+	static char names[ARRAY_LEN(cases)][80];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(shots); i++)
+		for (size_t k = 0; k < ARRAY_LEN(sizes); k++, n++) {
+			cases[n] = (struct screen_case){ &shots[i], sizes[k].rows, sizes[k].cols };
+			snprintf(names[n], sizeof names[n], "%s at %dx%d is as its golden file", shots[i].name, sizes[k].cols,
+			         sizes[k].rows);
+			tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = the_screen_is_as_its_golden_file,
+			                                .initial_state = &cases[n] };
+		}
+	return _cmocka_run_group_tests("screens", tests, n, NULL, NULL);
+}
