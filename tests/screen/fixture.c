@@ -316,6 +316,11 @@ void fixture_auto_free(struct fixture **f)
 	fixture_free(*f);
 }
 
+pid_t fixture_pid(const struct fixture *f)
+{
+	return f->pid;
+}
+
 const char *fixture_dir(const struct fixture *f)
 {
 	return f->dir;

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "backend/base/err.h"
 
@@ -19,6 +20,7 @@ struct fixture *fixture_start(const char *scene, struct err *err);
 void fixture_free(struct fixture *f);          /* ends it and removes the folder */
 void fixture_auto_free(struct fixture **f);
 
+pid_t fixture_pid(const struct fixture *f);
 const char *fixture_dir(const struct fixture *f);
 void fixture_scene(struct fixture *f, const char *scene);      /* from now on, told by a journal row */
 void fixture_event(struct fixture *f, const char *event, json_t *take_data);     /* "live", "health" */
