@@ -22,6 +22,7 @@ enum {
 	GRACE_MS = 5000,
 	DRAIN_MS = 1000,               /* a grandchild may hold the pipe this long after the end */
 	GROUP_POLL_MS = 10,
+	EXIT_POLL_MS = 20,             /* where there is no pidfd */
 	FREE_WAIT_MS = 100
 };
 
@@ -35,8 +36,9 @@ struct stream {
 struct child {
 	struct loop *loop;
 	pid_t pid;                     /* also the group's number */
-	int pidfd;
+	int pidfd;                     /* -1: there is none (an old kernel, a sandbox); exit_poll looks instead */
 	struct loop_io *exit_io;
+	struct loop_timer *exit_poll;
 	struct stream streams[2];
 	struct loop_timer *limit;      /* the timeout; once it is being ended, the grace */
 	struct loop_timer *tick;       /* after the exit: looks at the group, then waits for the pipes */
@@ -69,6 +71,7 @@ static void release(struct child *c)
 	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++)
 		stream_close(&c->streams[i]);
 	loop_io_free(c->exit_io);
+	loop_timer_free(c->exit_poll);
 	loop_timer_free(c->limit);
 	loop_timer_free(c->tick);
 	if (c->pidfd >= 0)
@@ -81,7 +84,7 @@ static void reap(struct child *c)
 	siginfo_t info;
 
 	if (!c->reaped)
-		waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED | WNOHANG);
+		waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG);
 	c->reaped = true;
 }
 
@@ -192,14 +195,22 @@ static void limit_passed(void *arg)
 	begin_ending(c);
 }
 
-static void exit_seen(int fd, int events, void *arg)
+/* Leaves it a zombie. */
+static bool has_exited(const struct child *c, siginfo_t *ret)
 {
-	struct child *c = arg;
-	siginfo_t info = { 0 };
+	*ret = (siginfo_t){ 0 };
+	return waitid(P_PID, (id_t)c->pid, ret, WEXITED | WNOHANG | WNOWAIT) != 0 || ret->si_pid != 0;
+}
 
-	(void)events;
-	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0)
+static void look_for_exit(struct child *c)
+{
+	siginfo_t info;
+
+	if (!has_exited(c, &info)) {
+		if (c->exit_poll)
+			loop_timer_set(c->exit_poll, EXIT_POLL_MS);
 		return;
+	}
 	c->result.code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	c->result.signo = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	c->exited = true;
@@ -208,6 +219,18 @@ static void exit_seen(int fd, int events, void *arg)
 	if (!c->ending)
 		loop_timer_stop(c->limit);
 	settle(c);
+}
+
+static void exit_seen(int fd, int events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	look_for_exit(arg);
+}
+
+static void exit_polled(void *arg)
+{
+	look_for_exit(arg);
 }
 
 static void readable(int fd, int events, void *arg)
@@ -284,7 +307,7 @@ static bool launch(struct child *c, const struct child_spec *spec, struct err *e
 	if (!spawn_exec(&spawn, &c->pid, err))
 		return false;
 	c->pidfd = pidfd_open(c->pid, 0);
-	if (c->pidfd < 0) {
+	if (c->pidfd < 0 && errno != ENOSYS && errno != EPERM) {
 		err_errno(err, errno, "start %s: watch the process", spec->argv[0]);
 		kill(-c->pid, SIGKILL);
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
@@ -299,7 +322,12 @@ static void watch(struct child *c)
 	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++)
 		if (c->streams[i].fd >= 0)
 			c->streams[i].io = loop_io_new(c->loop, c->streams[i].fd, LOOP_READ, readable, &c->streams[i]);
-	c->exit_io = loop_io_new(c->loop, c->pidfd, LOOP_READ, exit_seen, c);
+	if (c->pidfd >= 0)
+		c->exit_io = loop_io_new(c->loop, c->pidfd, LOOP_READ, exit_seen, c);
+	else
+		c->exit_poll = loop_timer_new(c->loop, exit_polled, c);
+	if (c->exit_poll)
+		loop_timer_set(c->exit_poll, EXIT_POLL_MS);
 	c->limit = loop_timer_new(c->loop, limit_passed, c);
 	c->tick = loop_timer_new(c->loop, ticked, c);
 	if (c->timeout_ms > 0)
@@ -335,14 +363,15 @@ void child_stop(struct child *c)
 void child_free(struct child *c)
 {
 	struct pollfd gone;
+	siginfo_t info;
 
 	if (!c)
 		return;
 	if (!c->group_gone)
 		kill_group(c);
 	gone = (struct pollfd){ .fd = c->pidfd, .events = POLLIN };
-	if (!c->exited)
-		poll(&gone, 1, FREE_WAIT_MS);
+	for (int ms = 0; ms < FREE_WAIT_MS && !c->reaped && !has_exited(c, &info); ms++)
+		poll(&gone, 1, 1);
 	reap(c);
 	release(c);
 }

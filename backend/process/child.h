@@ -2,8 +2,9 @@
  * child: a child process in a process group of its own, argv arrays only, no shell, with a given environment and
  * nothing else; only descriptors 0, 1 and 2 are inherited. Output (1 and 2 in one pipe, or apart) comes as it is
  * written. The end is told once the process has exited and its output is drained; a grandchild that holds the pipe
- * open delays it by at most 1 s. Killed with the group: TERM, then KILL after the grace. Children die with the engine
- * (PR_SET_PDEATHSIG) unless `detached`.
+ * open delays it by at most 1 s. Killed with the group: TERM, then KILL after the grace; whoever of the group tidies up
+ * after TERM is waited for until then. Children die with the engine (PR_SET_PDEATHSIG) unless `detached`; what they
+ * themselves had started is left then (group.h finds it). SIGCHLD must not be ignored.
  */
 #ifndef PROCESS_CHILD_H
 #define PROCESS_CHILD_H

@@ -24,7 +24,6 @@
 #include "backend/base/mem.h"
 #include "backend/process/child.h"
 
-#define SELF "/proc/self/exe"
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -70,7 +69,7 @@ static void run_end(void *arg, const struct child_end *end)
 	loop_stop(r->loop);
 }
 
-struct fixture { struct run runs[2]; char dir[40]; };
+struct fixture { struct run runs[2]; char dir[40]; char self[4096]; };
 
 static int setup(void **state)
 {
@@ -83,6 +82,8 @@ static int setup(void **state)
 	}
 	snprintf(f->dir, sizeof f->dir, "/tmp/slipway-test.XXXXXX");
 	*state = f;
+	if (readlink("/proc/self/exe", f->self, sizeof f->self - 1) < 0)
+		return -1;
 	return mkdtemp(f->dir) ? 0 : -1;
 }
 
@@ -114,6 +115,11 @@ static struct run *run_of(void **state, int i)
 static const char *dir_of(void **state)
 {
 	return ((struct fixture *)*state)->dir;
+}
+
+static const char *self_of(void **state)
+{
+	return ((struct fixture *)*state)->self;
 }
 
 static bool run_start(struct run *r, struct child_spec spec, struct err *err)
@@ -174,7 +180,7 @@ static bool dies_within(pid_t pid, int64_t ms)
 
 static void child_has_only_its_three_descriptors(void **state)
 {
-	const char *const argv[] = { SELF, "act", "descriptors", NULL };
+	const char *const argv[] = { self_of(state), "act", "descriptors", NULL };
 	struct run *r = run_of(state, 0);
 	int extra[3];
 
@@ -192,9 +198,9 @@ static void child_has_only_its_three_descriptors(void **state)
 
 static void arguments_arrive_byte_for_byte(void **state)
 {
-	static const char *const argv[] = {
-		SELF, "act", "arguments", "$(x)", ";rm", "-rf", "a\nb\n", "", "`id`", "*", "\\", "'\"", "\x01\xff\t", "a b",
-		NULL
+	const char *const argv[] = {
+		self_of(state), "act", "arguments", "$(x)", ";rm", "-rf", "a\nb\n", "", "`id`", "*", "\\", "'\"", "\x01\xff\t",
+		"a b", NULL
 	};
 	struct run *r = run_of(state, 0);
 	size_t at = 0;
@@ -362,7 +368,8 @@ static void grandchild_that_tidies_up_after_term_is_waited_for(void **state)
 	r->stop_at = "ready";
 	/* given: the process itself dies of TERM at once, one of its group takes a while and holds no pipe */
 	run_shell(r, "sh -c 'trap \"sleep 0.3; echo tidy > tidy; exit 0\" TERM; : > trapped; "
-	          "while :; do sleep 0.05; done' >/dev/null 2>&1 & while [ ! -e trapped ]; do sleep 0.01; done; echo ready; wait",
+	          "while :; do sleep 0.05; done' >/dev/null 2>&1 & while [ ! -e trapped ]; do sleep 0.01; done; "
+	          "echo ready; wait",
 	          (struct child_spec){ .grace_ms = 30000, .dir = dir_of(state) });
 	assert_true(r->ms < 15000);
 	assert_true(file_read(tidy, 100, &b, &err));
@@ -431,7 +438,7 @@ static void free_kills_at_once_and_calls_nobody(void **state)
 
 static void children_die_with_their_starter(void **state)
 {
-	const char *const argv[] = { SELF, "act", "starter", NULL };
+	const char *const argv[] = { self_of(state), "act", "starter", NULL };
 	struct run *r = run_of(state, 0);
 	pid_t grandchild;
 
@@ -445,7 +452,7 @@ static void children_die_with_their_starter(void **state)
 
 static void no_process_left_to_fork_is_an_error(void **state)
 {
-	const char *const argv[] = { SELF, "act", "no-fork", NULL };
+	const char *const argv[] = { self_of(state), "act", "no-fork", NULL };
 	struct run *r = run_of(state, 0);
 
 	run(r, (struct child_spec){ .argv = argv });
