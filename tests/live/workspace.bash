@@ -102,7 +102,10 @@ public() { echo "http://127.0.0.1:$((ports + 1 + ${1:-0}))"; }
 answers() { curl -sf --max-time 2 "$(public "${1:-0}")/version" | tr -d '\n'; }
 
 # field ENVIRONMENT JQ-FILTER
-field() { slipway status --json | jq -r --arg e "$1" '.apps[0].environments[] | select(.name == $e) | '"$2"; }
+field() { slipway status --json | jq -r --arg e "$1" 'select(.name == $e) | '"$2"; }
+
+# ask PATH: what the engine answers on its socket
+ask_engine() { curl -sf --max-time 5 --unix-socket "$workspace/.slipway/slipway.sock" "http://engine$1"; }
 
 live() { field "$1" '.live.version // "none"'; }
 
