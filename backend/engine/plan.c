@@ -10,9 +10,13 @@
 
 enum { PLAN_TEXT_MAX = 1024 * 1024, GATE_DEADLINE_MS = 10000 };
 
-static bool has_stage(const struct plan_facts *f, enum stage stage)
+static bool has_stage(const struct plan_facts *f, const struct plan *plan, enum stage stage)
 {
 	switch (stage) {
+	case STAGE_FETCH:
+	case STAGE_STAGE:
+	case STAGE_START:
+		return !plan->target_is_warm;
 	case STAGE_GATE:
 		return f->kind != KIND_ROLLBACK;
 	case STAGE_SMOKE:
@@ -32,7 +36,7 @@ static void add_step(const struct plan_facts *f, enum stage stage, struct plan *
 	/* The gate is the engine's own: the configuration has no deadline for it. */
 	int64_t deadline_ms = stage == STAGE_GATE ? GATE_DEADLINE_MS : f->app->deadline_ms[stage];
 
-	if (has_stage(f, stage))
+	if (has_stage(f, ret, stage))
 		ret->steps[ret->nsteps++] = (struct plan_step){ stage, deadline_ms };
 }
 
@@ -76,10 +80,10 @@ static void make_hash(const struct plan_facts *f, struct plan *ret)
 void plan_make(const struct plan_facts *facts, struct plan *ret)
 {
 	*ret = (struct plan){ 0 };
+	choose_slot(facts, ret);
 	add_step(facts, STAGE_GATE, ret);
 	for (size_t i = 0; i < facts->driver->nstages; i++)
 		add_step(facts, facts->driver->stages[i], ret);
-	choose_slot(facts, ret);
 	make_hash(facts, ret);
 }
 

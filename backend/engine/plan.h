@@ -39,7 +39,8 @@ struct plan_facts {
 
 /*
  * A deploy has every stage of the driver; smoke and acceptance only where the configuration has tests, verify only
- * where it asks for it. A rollback goes to a build that was proven here before: no gate step, no tests, health only.
+ * where it asks for it. A rollback goes to a build that was proven here before: no gate step, no tests, health only; to a
+ * warm colour it is the switch alone, which begins with a health check (run.c falls back on the whole when that fails).
  */
 void plan_make(const struct plan_facts *facts, struct plan *ret);
 /* [{"stage","deadline_ms"}…]; yours. */

@@ -44,6 +44,7 @@ struct run {
 
 static void step_done(void *arg, const struct driver_outcome *outcome);
 static void begin_undo(struct run *run);
+static void forget_job(struct run *run);
 
 int64_t run_id(const struct run *run)
 {
@@ -58,12 +59,8 @@ void run_free(struct run *run)
 	output_free(run->output);
 	loop_timer_free(run->deadline);
 	loop_timer_free(run->later);
-	facts_artifacts_done(&run->artifacts);
-	facts_artifacts_done(&run->live_artifacts);
+	forget_job(run);
 	store_deployment_done(&run->d);
-	store_build_done(&run->build);
-	free((char *)run->job.live_version);
-	free(run->from_digest);
 	free(run->stop_actor);
 	free(run->stop_why);
 	free(run);
@@ -267,6 +264,27 @@ static void begin_step(struct run *run)
 	}
 }
 
+/* A rollback that found its warm colour ill goes the whole way: the slot is not warm any more, so the plan is made anew. */
+static bool falls_back(const struct run *run, const struct driver_outcome *o)
+{
+	return !o->ok && run->job.target_is_warm && !run->switched && !run->stop_why && !run->timed_out
+		&& run->d.steps[run->step].stage == STAGE_SWITCH && o->layer && strcmp(o->layer, "health") == 0;
+}
+
+static void begin(struct run *run, bool was_warm);
+
+static void fall_back(struct run *run, const struct driver_outcome *o)
+{
+	struct rows r;
+
+	output_line(run->output, "%s; it is started anew", o->err.text);
+	rows_begin(run, &r);
+	add_step_finished(&r, STEP_FAIL, o);
+	add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
+	if (rows_end(&r))
+		begin(run, true);
+}
+
 /* Writes the outcome of the step under way (NULL: there is none yet) and the next intent, and begins it. */
 static void advance(struct run *run, const struct driver_outcome *outcome)
 {
@@ -324,6 +342,10 @@ static void step_done(void *arg, const struct driver_outcome *outcome)
 		if (!outcome->ok)
 			output_line(run->output, "%s", outcome->err.text);
 		advance(run, outcome);
+		return;
+	}
+	if (falls_back(run, outcome)) {
+		fall_back(run, outcome);
 		return;
 	}
 	keep_failure(run, outcome);
@@ -513,24 +535,47 @@ static bool reload(struct run *run, struct err *err)
 	return store_deployment(run->env->e->store, id, &run->d, err);
 }
 
-static void begin(struct run *run)
+static void forget_job(struct run *run)
 {
+	facts_artifacts_done(&run->artifacts);
+	facts_artifacts_done(&run->live_artifacts);
+	store_build_done(&run->build);
+	run->build = (struct store_build){ 0 };
+	free((char *)run->job.live_version);
+	free(run->from_digest);
+	run->from_digest = NULL;
+	run->job = (struct driver_job){ 0 };
+}
+
+/* The start and the first intent are one transaction: nothing happened in between, and a rollback waits for one less. */
+static void begin(struct run *run, bool was_warm)
+{
+	struct store *store = run->env->e->store;
 	struct err err = { 0 };
 	json_t *started = json_pack("{s:I}", "id", (json_int_t)run->d.id);
+	struct rows r;
 
 	if (!renew_plan(run, started, &err)) {
 		json_decref(started);
 		journal_lost(run, &err);
 		return;
 	}
-	if (!store_append(run->env->e->store, "engine", "deployment.started", started, NULL, &err) || !reload(run, &err)
-	    || !fill_job(run, &err)) {
-		journal_lost(run, &err);
-		return;
+	forget_job(run);
+	run->step = 0;
+	rows_begin(run, &r);
+	rows_add(&r, "deployment.started", started);
+	if (!r.failed && (!reload(run, &r.err) || !fill_job(run, &r.err))) {
+		store_rollback(store);
+		r.failed = true;
 	}
-	output_line(run->output, "%s %s to %s %s, %s is live", kind_name(run->d.kind), run->d.version, run->d.app,
-	            run->d.environment, run->job.live_version ? run->job.live_version : "nothing");
-	advance(run, NULL);
+	if (!r.failed)
+		add_step_started(&r, 0);
+	if (!rows_end(&r))
+		return;
+	if (!was_warm)
+		output_line(run->output, "%s %s to %s %s, %s is live", kind_name(run->d.kind), run->d.version, run->d.app,
+		            run->d.environment, run->job.live_version ? run->job.live_version : "nothing");
+	begin_step(run);
 }
 
 /* ---- after a restart: the step that was under way is settled by probing, then the run goes on or back ---- */
@@ -694,7 +739,7 @@ void run_start(struct environment *env, int64_t id, bool recovering)
 	if (!store_deployment(env->e->store, id, &run->d, &err)) {
 		journal_lost(run, &err);
 	} else if (!recovering) {
-		begin(run);
+		begin(run, false);
 	} else if (!fill_job(run, &err)) {
 		journal_lost(run, &err);
 	} else {

@@ -22,12 +22,13 @@
 #include "backend/drivers/driver.h"
 #include "backend/engine/engine.h"
 
-enum answer { ANSWER_OK, ANSWER_FAIL, ANSWER_WAIT /* until cancelled */, ANSWER_NEVER };
+enum answer { ANSWER_OK, ANSWER_FAIL, ANSWER_FAIL_ONCE, ANSWER_WAIT /* until cancelled */, ANSWER_NEVER };
 
 /* What the driver is told to do; one process, one driver environment. */
 static struct script {
 	enum answer run[STAGE_COUNT];
 	enum answer undo;
+	const char *layer;             /* of a step that fails; "test" when NULL */
 	enum driver_probe probe;
 	char log[2000];                /* what it was asked, in order */
 	int opened;
@@ -55,7 +56,7 @@ static void note(const char *verb, const char *word)
 static void answer_now(void *arg)
 {
 	struct driver_env *denv = arg;
-	struct driver_outcome o = { .ok = denv->answer == ANSWER_OK && !denv->cancelled, .layer = "test", .tail = "last" };
+	struct driver_outcome o = { .ok = denv->answer == ANSWER_OK && !denv->cancelled, .layer = script.layer ? script.layer : "test", .tail = "last" };
 	driver_done_fn fn = denv->fn;
 	driver_probed_fn probed_fn = denv->probed_fn;
 
@@ -110,7 +111,7 @@ static void begin(struct driver_env *denv, enum answer answer, driver_done_fn fn
 	denv->arg = arg;
 	denv->answer = answer;
 	denv->cancelled = false;
-	if (answer == ANSWER_OK || answer == ANSWER_FAIL)
+	if (answer == ANSWER_OK || answer == ANSWER_FAIL || answer == ANSWER_FAIL_ONCE)
 		loop_timer_set(denv->timer, 0);
 }
 
@@ -120,6 +121,8 @@ static void test_run(struct driver_env *denv, const struct driver_job *job, enum
 	(void)job;
 	note("", stage_name(stage));
 	begin(denv, script.run[stage], fn, arg);
+	if (script.run[stage] == ANSWER_FAIL_ONCE)
+		script.run[stage] = ANSWER_OK;
 }
 
 static void test_cancel(struct driver_env *denv)
@@ -518,10 +521,39 @@ static void deployments_queue_and_a_rollback_goes_first(void **state)
 	assert_true(ask(f, "rollback", NULL, "1.1.0", NULL, &err));
 	script.run[STAGE_STAGE] = ANSWER_OK;
 	wait_rows(f, "deployment.finished", 2);
-	/* the running one was stopped and undone, then the rollback ran, before the one that waited */
+	/* the running one was stopped and undone, then the rollback ran, before the one that waited; the warm colour had
+	   been taken for the new build, so it had to be started anew */
 	assert_string_equal(script.log, "fetch stage cancel undo-to-1.1.0 fetch stage start switch verify drain ");
 	wait_rows(f, "deployment.finished", 1);
 	assert_now(f, "1.2.0", "1.0.0", "succeeded");
+}
+
+static void rollback_to_a_warm_colour_only_switches(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	deployed(f, "1.0.0");
+	deployed(f, "1.1.0");
+	assert_true(ask(f, "rollback", NULL, "1.1.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "switch verify drain ");
+	assert_now(f, "1.0.0", "none", "succeeded");
+}
+
+static void rollback_whose_warm_colour_is_ill_starts_it_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	deployed(f, "1.0.0");
+	deployed(f, "1.1.0");
+	script.run[STAGE_SWITCH] = ANSWER_FAIL_ONCE;
+	script.layer = "health";
+	assert_true(ask(f, "rollback", NULL, "1.1.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "switch fetch stage start switch verify drain ");
+	assert_now(f, "1.0.0", "none", "succeeded");
 }
 
 static void retried_request_never_deploys_twice(void **state)
@@ -661,6 +693,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(driver_that_never_answers_is_given_up, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(stop_ends_in_stopped_and_undone, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(deployments_queue_and_a_rollback_goes_first, open_fixture, close_fixture),
+		cmocka_unit_test_setup_teardown(rollback_to_a_warm_colour_only_switches, open_fixture, close_fixture),
+		cmocka_unit_test_setup_teardown(rollback_whose_warm_colour_is_ill_starts_it_anew, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(retried_request_never_deploys_twice, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(stale_view_is_refused, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(restart_settles_each_stage_by_probing, open_fixture, close_fixture),

@@ -94,11 +94,20 @@ static void deploy_without_tests_has_no_test_stages(void **unused)
 
 static void rollback_skips_gates_and_tests(void **unused)
 {
-	struct store_env state = live_on(COLOUR_BLUE, "warm", "d0");
+	struct store_env state = live_on(COLOUR_BLUE, "stopped", "d0");
 	struct plan plan = make(&app_with_tests, &state, KIND_ROLLBACK, "d0");
 
 	(void)unused;
 	assert_stages(&plan, "fetch stage start switch verify drain");
+}
+
+static void rollback_to_a_warm_colour_is_the_switch_alone(void **unused)
+{
+	struct store_env state = live_on(COLOUR_BLUE, "warm", "d0");
+	struct plan plan = make(&app_with_tests, &state, KIND_ROLLBACK, "d0");
+
+	(void)unused;
+	assert_stages(&plan, "switch verify drain");
 	assert_true(plan.target_is_warm);
 }
 
@@ -148,6 +157,7 @@ int main(void)
 		cmocka_unit_test(first_deploy_has_nothing_to_drain),
 		cmocka_unit_test(deploy_without_tests_has_no_test_stages),
 		cmocka_unit_test(rollback_skips_gates_and_tests),
+		cmocka_unit_test(rollback_to_a_warm_colour_is_the_switch_alone),
 		cmocka_unit_test(rollback_is_warm_only_to_the_very_build_that_is_kept_warm),
 		cmocka_unit_test(hash_changes_with_all_that_is_approved_and_with_nothing_else),
 	};
