@@ -153,7 +153,9 @@ static void prepare_bytes(struct frame *f)
 	add_capability(&leave, exit_attribute_mode);
 	add_capability(&leave, orig_pair);
 	add_capability(&leave, cursor_normal);
-	add_capability(&leave, exit_ca_mode ? exit_ca_mode : clear_screen);
+	/* Also before the alternate screen goes: tmux would move lines of one that was widened into the shell's screen. */
+	add_capability(&leave, clear_screen);
+	add_capability(&leave, exit_ca_mode);
 	f->enter = buf_detach(&enter);
 	f->leave = buf_detach(&leave);
 }
