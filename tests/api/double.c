@@ -76,15 +76,27 @@ void double_on_call(struct engine *e, void (*fn)(void *arg, struct engine *e, co
 int64_t double_seq(const struct engine *e) { return (int64_t)json_array_size(e->rows); }
 const json_t *double_calls(const struct engine *e) { return e->calls; }
 
-int64_t double_append(struct engine *e, const char *type, json_t *take_body)
+int64_t double_append_untold(struct engine *e, const char *type, json_t *take_body)
 {
 	int64_t seq = double_seq(e) + 1;
 	json_t *row = json_pack("{s:I, s:i, s:s, s:s, s:o, s:s}", "seq", (json_int_t)seq, "at", 1763647387, "actor", "alice",
 	                        "type", type, "body", take_body, "hash", "00");
 
 	json_array_append_new(e->rows, row);
+	return seq;
+}
+
+void double_tell(struct engine *e, int64_t seq)
+{
 	if (e->row_fn)
-		e->row_fn(e->listener, row);
+		e->row_fn(e->listener, json_array_get(e->rows, (size_t)seq - 1));
+}
+
+int64_t double_append(struct engine *e, const char *type, json_t *take_body)
+{
+	int64_t seq = double_append_untold(e, type, take_body);
+
+	double_tell(e, seq);
 	return seq;
 }
 

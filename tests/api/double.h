@@ -26,6 +26,9 @@ void double_on_call(struct engine *e, void (*fn)(void *arg, struct engine *e, co
 
 /* Appends to the journal and tells the listener. */
 int64_t double_append(struct engine *e, const char *type, json_t *take_body);
+/* The two halves of it: on disk, and told later. */
+int64_t double_append_untold(struct engine *e, const char *type, json_t *take_body);
+void double_tell(struct engine *e, int64_t seq);
 void double_event(struct engine *e, const char *event, json_t *take_data);
 int64_t double_seq(const struct engine *e);
 

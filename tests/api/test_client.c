@@ -32,6 +32,7 @@ struct world {
 	const char *script[SCRIPT_MAX];
 	size_t length[SCRIPT_MAX];    /* 0: strlen */
 	bool held[SCRIPT_MAX];        /* stays open after its text */
+	bool early[SCRIPT_MAX];       /* answers at the first bytes and reads no more */
 	int n;
 	struct buf requests;          /* everything that came in */
 	struct peer *peers;
@@ -84,7 +85,7 @@ static void peer_ready(int fd, int events, void *arg)
 			return;
 		}
 		buf_add(&p->in, data, (size_t)n);
-		if (!whole(&p->in))
+		if (!w->early[p->n] && !whole(&p->in))
 			return;
 		buf_add(&w->requests, p->in.data, p->in.len);
 		loop_io_set(p->io, LOOP_WRITE);
@@ -208,6 +209,21 @@ static void a_body_is_sent_whole(void **state)
 	assert_true(ask(w, "POST", json_pack("{s:s}", "reason", text), &answer, NULL));
 	assert_non_null(strstr(w->requests.data, "Content-Length: 3000013\r\n"));
 	assert_non_null(strstr(w->requests.data, "xxx\"}"));
+	free(text);
+}
+
+static void a_refusal_in_the_middle_of_a_body_is_heard(void **state)
+{
+	struct world *w = *state;
+	char *text = mem_alloc(3000001);
+	json_t *answer = NULL;
+	struct err err = { 0 };
+
+	memset(text, 'x', 3000000);
+	w->script[0] = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+	w->early[0] = true;
+	assert_false(ask(w, "POST", json_pack("{s:s}", "reason", text), &answer, &err));
+	assert_int_equal(err.kind, ERR_TOO_BIG);
 	free(text);
 }
 
@@ -513,6 +529,7 @@ int main(void)
 		TEST(an_answer_is_handed_over_as_json),
 		TEST(a_chunked_answer_and_one_that_ends_with_the_connection_are_whole),
 		TEST(a_body_is_sent_whole),
+		TEST(a_refusal_in_the_middle_of_a_body_is_heard),
 		TEST(an_error_answer_keeps_its_kind_and_text),
 		TEST(an_error_answer_that_is_no_json_is_still_an_error),
 		TEST(broken_answers_are_errors_that_say_so),

@@ -151,6 +151,20 @@ static void a_lost_engine_is_started_again_and_nothing_comes_twice(void **state)
 	theatre_free(s);
 }
 
+static void an_engine_lost_in_the_middle_of_an_answer_is_started_again(void **state)
+{
+	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") "}, 'die_on': 'deployment'}"));
+	AUTO(capture_done) struct capture c = { 0 };
+
+	(void)state;
+	theatre_add_scene(s, scene_of("{'answers': {'deployment': "
+		DEPLOYMENT("succeeded", "'started': 1000, 'ended': 45000, ", FETCH_OK "," SMOKE_OK) "}}"));
+	c = slipway(s, "watch", "3", "--exit-status", NULL);
+	assert_int_equal(c.code, 0);
+	assert_string_equal(c.out, GOOD_LINES);
+	theatre_free(s);
+}
+
 static void a_request_lost_with_the_engine_is_asked_again_with_the_same_key(void **state)
 {
 	struct theatre *s = theatre_new(scene_of("{'answers': {" STATUS("null", "") "}, 'die_on': 'deploy'}"));
@@ -334,6 +348,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(deploy_and_wait_prints_each_step_once_and_succeeds),
 		cmocka_unit_test(a_failed_deployment_is_exit_code_1_and_says_what_failed),
 		cmocka_unit_test(a_lost_engine_is_started_again_and_nothing_comes_twice),
+		cmocka_unit_test(an_engine_lost_in_the_middle_of_an_answer_is_started_again),
 		cmocka_unit_test(a_request_lost_with_the_engine_is_asked_again_with_the_same_key),
 		cmocka_unit_test(an_engine_that_does_not_come_back_is_exit_code_5),
 		cmocka_unit_test(rollback_leaves_the_target_to_the_engine_unless_one_is_named),

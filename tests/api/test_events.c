@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <linux/sockios.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "backend/api/server.h"
@@ -136,6 +139,25 @@ static void rows_committed_during_the_backlog_come_once_and_in_order(void **stat
 		assert_int_equal(watchers[i].rows, double_seq(w->engine));
 		assert_false(watchers[i].disorder);
 	}
+}
+
+static void a_row_that_was_in_the_backlog_before_it_was_told_comes_once(void **state)
+{
+	struct world *w = *state;
+	struct raw r;
+	const char *first;
+
+	append(w, 3);
+	double_append_untold(w->engine, "step.started", json_object());
+	raw_open(w, &r);
+	raw_send(&r, "GET /v1/events?since=0 HTTP/1.1\r\n\r\n");
+	raw_wait(&r, "id: 4\n");
+	double_tell(w->engine, 4);
+	append(w, 1);
+	raw_wait(&r, "id: 5\n");
+	first = strstr(r.in.data, "id: 4\n");
+	assert_null(strstr(first + 1, "id: 4\n"));
+	raw_close(&r);
 }
 
 static void a_stream_of_new_rows_begins_at_the_end(void **state)
@@ -293,6 +315,34 @@ static void a_reader_that_talks_is_not_heard(void **state)
 	raw_close(&r);
 }
 
+static bool all_was_taken(struct world *w)
+{
+	int unsent = 0;
+
+	return ioctl(w->raw->fd, SIOCOUTQ, &unsent) == 0 && unsent == 0;
+}
+
+static void what_a_reader_says_is_not_kept(void **state)
+{
+	struct world *w = *state;
+	char *chatter = mem_alloc(65537);
+	struct raw r;
+	size_t before;
+
+	memset(chatter, 'x', 65536);
+	raw_open(w, &r);
+	raw_send(&r, "GET /v1/events?since=0 HTTP/1.1\r\n\r\n");
+	raw_wait(&r, "id: 0");
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 100; i++) {
+		raw_send(&r, chatter);
+		run_until(w, all_was_taken);
+	}
+	assert_true(mallinfo2().uordblks < before + 1024 * 1024);
+	raw_close(&r);
+	free(chatter);
+}
+
 static void closing_the_server_closes_its_readers(void **state)
 {
 	struct world *w = *state;
@@ -334,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_stream_gives_the_backlog_and_then_what_is_new),
 		TEST(rows_committed_during_the_backlog_come_once_and_in_order),
+		TEST(a_row_that_was_in_the_backlog_before_it_was_told_comes_once),
 		TEST(a_stream_of_new_rows_begins_at_the_end),
 		TEST(what_is_not_in_the_journal_comes_too),
 		TEST(a_hundred_readers_see_the_same),
@@ -343,6 +394,7 @@ int main(void)
 		TEST(a_reader_that_took_nothing_for_three_beats_is_cut_off),
 		TEST(readers_that_vanish_in_mid_write_leave_nothing_behind),
 		TEST(a_reader_that_talks_is_not_heard),
+		TEST(what_a_reader_says_is_not_kept),
 		TEST(closing_the_server_closes_its_readers),
 		TEST(a_page_that_cannot_be_read_ends_the_stream),
 	};

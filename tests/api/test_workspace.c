@@ -130,7 +130,7 @@ static void an_engine_that_ends_at_once_says_why_with_its_last_line(void **state
 	open_workspace(s, &w);
 	assert_false(workspace_start_engine(&w, &err));
 	assert_int_equal(err.kind, ERR_UNREACHABLE);
-	assert_non_null(strstr(err.text, "the database is from a newer version"));
+	assert_non_null(strstr(err.text, "the engine ended at once: the database is from a newer version"));
 	assert_null(strstr(err.text, "starting"));
 }
 
