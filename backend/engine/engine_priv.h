@@ -92,6 +92,7 @@ void environment_reconfigure(struct environment *env, const struct config_app *a
 /* Closes and opens the driver anew: an operation that never answers is given up this way. */
 void environment_reopen(struct environment *env);
 void environment_wake(struct environment *env);    /* the next in the queue may start */
+bool environment_is_idle(struct environment *env); /* nothing runs and nobody waits */
 void environment_run_over(struct environment *env);/* called by run.c; the run is freed afterwards */
 void environment_warm_for(struct environment *env, int64_t ms);    /* then the colour that is not live is stopped */
 void environment_observe(struct environment *env);
@@ -102,6 +103,12 @@ json_t *environment_health(const struct environment *env);
 /* run.c */
 /* Runs a queued deployment, or settles one that a restart found unfinished. */
 void run_start(struct environment *env, int64_t id, bool recovering);
+/*
+ * The same for a deployment that is being asked for: its start and first intent join the caller's transaction, so that a
+ * rollback waits for the disk once. After the commit run_go; run_free when the transaction was undone.
+ */
+struct run *run_join(struct environment *env, int64_t id, struct err *err);
+void run_go(struct run *run);
 /* Refused when it is past the point where stopping means anything (draining) or already being undone. */
 bool run_stop(struct run *run, const char *actor, const char *why, struct err *err);
 void run_free(struct run *run);

@@ -179,12 +179,22 @@ static int64_t next_in_queue(struct environment *env)
 	return next;
 }
 
+static bool may_run(const struct environment *env)
+{
+	return !env->run && !env->reconciling && !env->unsettled && env->denv && !env->removed;
+}
+
+bool environment_is_idle(struct environment *env)
+{
+	return may_run(env) && next_in_queue(env) == 0;
+}
+
 static void woken(void *arg)
 {
 	struct environment *env = arg;
 	int64_t id;
 
-	if (env->run || env->reconciling || env->unsettled || !env->denv || env->removed)
+	if (!may_run(env))
 		return;
 	id = next_in_queue(env);
 	if (id)

@@ -84,7 +84,37 @@ static json_t *request_body(const struct ask *ask, const struct engine_caller *w
 	return body;
 }
 
-/* Judges the request, and writes it into the journal: from here on it is not lost. */
+/*
+ * Writes the request into the journal: from here on it is not lost. Where nothing runs and nobody waits it begins in the
+ * same transaction.
+ */
+static bool journal_request(const struct ask *ask, const struct engine_caller *who, json_t *take_body, int64_t *ret_id,
+                            struct err *err)
+{
+	struct environment *env = ask->env;
+	struct store *s = env->e->store;
+	bool idle = environment_is_idle(env);
+	struct run *run = NULL;
+
+	if (!store_begin(s, err)) {
+		json_decref(take_body);
+		return false;
+	}
+	if (!store_append(s, who->name, "deployment.requested", take_body, ret_id, err)
+	    || (idle && !(run = run_join(env, *ret_id, err)))) {
+		store_rollback(s);
+		return false;
+	}
+	if (!store_commit(s, err)) {
+		run_free(run);
+		return false;
+	}
+	if (run)
+		run_go(run);
+	return true;
+}
+
+/* Judges the request and takes it on. */
 static bool accept_request(const struct ask *ask, const struct engine_caller *who, int64_t *ret_id, struct err *err)
 {
 	struct environment *env = ask->env;
@@ -105,8 +135,7 @@ static bool accept_request(const struct ask *ask, const struct engine_caller *wh
 
 		plan_make(&facts, &plan);
 		ok = gate_judge(&gate, err)
-			&& store_append(env->e->store, who->name, "deployment.requested",
-			                request_body(ask, who, &build, &state, &plan), ret_id, err);
+			&& journal_request(ask, who, request_body(ask, who, &build, &state, &plan), ret_id, err);
 		store_build_done(&build);
 	}
 	store_env_done(&state);
@@ -140,7 +169,7 @@ bool engine_deploy(struct engine *e, const struct engine_caller *who, const json
 	if (!accept_request(&ask, who, &id, err))
 		return err_wrap(err, "%s %s%s%s", kind_name(ask.kind), ask.version ? ask.version : "", ask.version ? " to " : "",
 		                ask.env->name);
-	if (ask.kind == KIND_ROLLBACK && ask.env->run) {
+	if (ask.kind == KIND_ROLLBACK && ask.env->run && run_id(ask.env->run) != id) {
 		AUTO(mem_auto_free) char *why = mem_printf("rollback %" PRId64 " goes first", id);
 		struct err unstopped = { 0 };
 

@@ -271,7 +271,7 @@ static bool falls_back(const struct run *run, const struct driver_outcome *o)
 		&& run->d.steps[run->step].stage == STAGE_SWITCH && o->layer && strcmp(o->layer, "health") == 0;
 }
 
-static void begin(struct run *run, bool was_warm);
+static void begin(struct run *run);
 
 static void fall_back(struct run *run, const struct driver_outcome *o)
 {
@@ -282,7 +282,7 @@ static void fall_back(struct run *run, const struct driver_outcome *o)
 	add_step_finished(&r, STEP_FAIL, o);
 	add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
 	if (rows_end(&r))
-		begin(run, true);
+		begin(run);
 }
 
 /* Writes the outcome of the step under way (NULL: there is none yet) and the next intent, and begins it. */
@@ -547,34 +547,43 @@ static void forget_job(struct run *run)
 	run->job = (struct driver_job){ 0 };
 }
 
-/* The start and the first intent are one transaction: nothing happened in between, and a rollback waits for one less. */
-static void begin(struct run *run, bool was_warm)
+/* The start and the first intent, within a transaction: nothing happens in between, and a rollback waits for one less. */
+static void add_begin(struct rows *r)
 {
-	struct store *store = run->env->e->store;
-	struct err err = { 0 };
+	struct run *run = r->run;
 	json_t *started = json_pack("{s:I}", "id", (json_int_t)run->d.id);
-	struct rows r;
 
-	if (!renew_plan(run, started, &err)) {
+	if (r->failed || !renew_plan(run, started, &r->err)) {
 		json_decref(started);
-		journal_lost(run, &err);
+		r->failed = true;
 		return;
 	}
 	forget_job(run);
 	run->step = 0;
+	rows_add(r, "deployment.started", started);
+	if (!r->failed && reload(run, &r->err) && fill_job(run, &r->err))
+		add_step_started(r, 0);
+	else
+		r->failed = true;
+}
+
+static void say_begin(struct run *run)
+{
+	output_line(run->output, "%s %s to %s %s, %s is live", kind_name(run->d.kind), run->d.version, run->d.app,
+	            run->d.environment, run->job.live_version ? run->job.live_version : "nothing");
+}
+
+static void begin(struct run *run)
+{
+	struct rows r;
+
 	rows_begin(run, &r);
-	rows_add(&r, "deployment.started", started);
-	if (!r.failed && (!reload(run, &r.err) || !fill_job(run, &r.err))) {
-		store_rollback(store);
-		r.failed = true;
-	}
-	if (!r.failed)
-		add_step_started(&r, 0);
+	add_begin(&r);
+	if (r.failed)
+		store_rollback(run->env->e->store);
 	if (!rows_end(&r))
 		return;
-	if (!was_warm)
-		output_line(run->output, "%s %s to %s %s, %s is live", kind_name(run->d.kind), run->d.version, run->d.app,
-		            run->d.environment, run->job.live_version ? run->job.live_version : "nothing");
+	say_begin(run);
 	begin_step(run);
 }
 
@@ -724,22 +733,51 @@ static void resume(struct run *run)
 	}
 }
 
-void run_start(struct environment *env, int64_t id, bool recovering)
+static struct run *run_new(struct environment *env, int64_t id)
 {
 	struct run *run = mem_alloc(sizeof *run);
-	struct err err = { 0 };
 
 	run->env = env;
+	run->d.id = id;
 	run->output = output_new(env->e, id);
 	run->deadline = loop_timer_new(env->e->loop, deadline_passed, run);
 	run->later = loop_timer_new(env->e->loop, later, run);
+	return run;
+}
+
+struct run *run_join(struct environment *env, int64_t id, struct err *err)
+{
+	struct run *run = run_new(env, id);
+	struct rows r = { .run = run };
+
+	if (store_deployment(env->e->store, id, &run->d, err)) {
+		add_begin(&r);
+		if (!r.failed)
+			return run;
+		err_copy(err, &r.err);
+	}
+	run_free(run);
+	return NULL;
+}
+
+void run_go(struct run *run)
+{
+	run->env->run = run;
+	say_begin(run);
+	begin_step(run);
+}
+
+void run_start(struct environment *env, int64_t id, bool recovering)
+{
+	struct run *run = run_new(env, id);
+	struct err err = { 0 };
+
 	env->run = run;
 	env->unsettled = 0;
-	run->d.id = id;
 	if (!store_deployment(env->e->store, id, &run->d, &err)) {
 		journal_lost(run, &err);
 	} else if (!recovering) {
-		begin(run, false);
+		begin(run);
 	} else if (!fill_job(run, &err)) {
 		journal_lost(run, &err);
 	} else {
