@@ -15,7 +15,7 @@
 #include "backend/base/mem.h"
 #include "backend/http/http.h"
 
-enum { SLOW_MS = 400, HAMMERS = 8, REQUEST_MAX = 8192 };
+enum { SLOW_MS = 1500, HAMMERS = 8, REQUEST_MAX = 8192 };
 
 struct app { struct loop *loop; const char *behaviour; char text[256]; };
 

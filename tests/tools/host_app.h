@@ -10,7 +10,7 @@
  *   good     as said              sick     /health answers 503 "warming up"
  *   crash    prints and exits 3   broken   all but /health answers 500
  *   fragile  exits 7 on a request that is not /health
- *   slow     answers what is not /health after 400 ms
+ *   slow     answers what is not /health after 1.5 s
  *   tcp      no HTTP: says "VERSION COLOUR" to whoever connects, then echoes
  *   worker   no port: waits
  * `TEST hammer URL` asks without pause, on kept and on fresh connections, GET and POST, until SIGTERM; prints

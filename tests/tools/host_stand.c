@@ -440,6 +440,15 @@ pid_t stand_pid(struct stand *s, enum colour colour, const char *component)
 	return status.pid;
 }
 
+bool stand_is_kept_up(struct stand *s, enum colour colour, const char *component)
+{
+	AUTO(mem_auto_free) char *service = slot_service(s->dir, colour, component);
+	struct runit_status status;
+
+	runit_status(service, &status);
+	return status.wanted;
+}
+
 int stand_notes(struct stand *s, const char *what)
 {
 	int n = 0;

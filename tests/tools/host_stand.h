@@ -74,6 +74,8 @@ char *stand_admin(struct stand *s, const char *command);         /* HAProxy's an
 pid_t stand_pid(struct stand *s, enum colour colour, const char *component);     /* 0: does not run */
 void stand_kill_supervisors(struct stand *s, enum colour colour);     /* HAProxy's runsv and those of a colour */
 int stand_listen(int port);                                      /* somebody else on that port; close it */
+/* runsv starts it again when it ends. */
+bool stand_is_kept_up(struct stand *s, enum colour colour, const char *component);
 /* How often a note came with that "what". */
 int stand_notes(struct stand *s, const char *what);
 

@@ -80,6 +80,8 @@ static void a_crash_at_start_is_told_with_the_last_lines_and_touches_nothing(voi
 	assert_string_equal(s->outcome.layer, "process");
 	stand_has(s->outcome.err.text, "start web: exited with 3 after ");
 	stand_has(s->outcome.tail, "no database at db:5432");
+	assert_false(stand_is_kept_up(s, COLOUR_GREEN, "web"));
+	assert_true(stand_is_kept_up(s, COLOUR_GREEN, "db"));
 	assert_string_equal(stand_get(s, false), "1.0 blue");
 	stand_undo(s);
 	assert_string_equal(stand_get(s, false), "1.0 blue");

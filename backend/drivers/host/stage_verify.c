@@ -17,10 +17,11 @@
 #include "backend/drivers/host/slot.h"
 
 /* Real traffic is looked at this often at least, so that a bad build is seen early. */
-enum { LOOK_AT_LEAST_MS = 250, LOOK_AT_MOST_MS = 20 };
+enum { LOOK_AT_LEAST_MS = 250, LOOK_AT_MOST_MS = 20, EXIT_TOLD_MS = 1000 };
 
 struct verify {
 	int64_t began_ms;
+	int64_t missed_ms;                     /* since when a process is missed, 0: none is */
 	pid_t pids[];                          /* of each part at the beginning */
 };
 
@@ -72,21 +73,30 @@ static void fail_part(struct op *op, const struct host_part *part, const char *l
 	json_decref(outcome.detail);
 }
 
-/* A process that ended while users were on it is a failure, however quickly runsv has it up again. */
+/*
+ * A process that ended while users were on it is a failure, however quickly runsv has it up again. How it ended is
+ * written a moment later.
+ */
 static bool processes_stand(struct op *op)
 {
-	const struct verify *v = op->state;
+	struct verify *v = op->state;
 
 	for (size_t i = 0; i < op->model->n; i++) {
 		const struct host_part *part = &op->model->parts[i];
 		AUTO(mem_auto_free) char *service = slot_service(op->denv->dir, op->job->target, part->name);
 		AUTO(mem_auto_free) char *text = NULL;
-		struct runit_exit end = { .code = -1 };
+		struct runit_exit end;
 		struct err err = { 0 };
+		bool is_told;
 
 		if (pid_of(op, part) == v->pids[i] && v->pids[i])
 			continue;
-		text = runit_exit(service, &end) ? runit_exit_text(&end) : mem_dup("is not running");
+		is_told = runit_exit(service, &end);
+		if (!v->missed_ms)
+			v->missed_ms = clock_mono_ms();
+		if (!is_told && clock_mono_ms() - v->missed_ms < EXIT_TOLD_MS)
+			continue;
+		text = is_told ? runit_exit_text(&end) : mem_dup("is not running");
 		err_set(&err, ERR_FAILED, "%s %s, under real traffic", part->name, text);
 		fail_part(op, part, "process", &err);
 		return false;
@@ -147,7 +157,7 @@ static void figures_came(void *arg, const char *answer, const struct err *err)
 	}
 	if (!processes_stand(op) || !traffic_is_good(op, answer, &f))
 		return;
-	if (took_ms >= op->model->verify_ms) {
+	if (took_ms >= op->model->verify_ms && !v->missed_ms) {
 		op_say(op, "%" PRId64 " requests in %.1f s, %" PRId64 " failed", f.requests, (double)took_ms / 1000, f.failed);
 		op_ok(op, json_pack("{s:I, s:I, s:I, s:o}", "ms", (json_int_t)took_ms, "requests", (json_int_t)f.requests,
 		                    "failed", (json_int_t)f.failed, "prober", prober_json(op->prober)));
@@ -155,7 +165,7 @@ static void figures_came(void *arg, const char *answer, const struct err *err)
 	}
 	if (pause_ms > LOOK_AT_LEAST_MS)
 		pause_ms = LOOK_AT_LEAST_MS;
-	if (pause_ms > op->model->verify_ms - took_ms)
+	if (took_ms < op->model->verify_ms && pause_ms > op->model->verify_ms - took_ms)
 		pause_ms = op->model->verify_ms - took_ms;
 	loop_timer_set(op->timer, pause_ms > LOOK_AT_MOST_MS ? pause_ms : LOOK_AT_MOST_MS);
 }
@@ -173,8 +183,12 @@ void stage_verify(struct op *op)
 
 	op->state = v;
 	v->began_ms = clock_mono_ms();
-	for (size_t i = 0; i < op->model->n; i++)
+	for (size_t i = 0; i < op->model->n; i++) {
+		AUTO(mem_auto_free) char *service = slot_service(op->denv->dir, op->job->target, op->model->parts[i].name);
+
+		runit_forget_exit(service);
 		v->pids[i] = pid_of(op, &op->model->parts[i]);
+	}
 	op->timer = loop_timer_new(op->denv->loop, look, op);
 	op->prober = prober_new(op->denv, op->model, op->model->verify_interval_ms);
 	look(op);
