@@ -190,7 +190,6 @@ static void the_engine_has_no_descriptor_terminal_or_parent_of_ours(void **state
 {
 	struct theatre *s = *state;
 	AUTO(workspace_done) struct workspace w = { 0 };
-	AUTO(json_auto_decref) json_t *answer = NULL;
 	AUTO(mem_auto_free) char *pid_path = NULL, *fd_path = NULL;
 	int leaked = open("/dev/null", O_RDONLY);        /* not close-on-exec, as a careless library would */
 	struct buf b;
