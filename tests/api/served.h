@@ -29,6 +29,7 @@ struct world {
 	struct raw *raw;         /* waited for */
 	bool stopped;            /* POST /v1/engine/stop came */
 	int wanted;              /* whatever a condition compares with */
+	int64_t wanted_ms;
 };
 
 int served_setup(void **state);

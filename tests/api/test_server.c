@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <event2/http.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,8 @@
 
 #include "backend/api/routes.h"
 #include "backend/api/server.h"
+#include "backend/api/server_priv.h"
+#include "backend/base/clock.h"
 #include "backend/base/file.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
@@ -311,6 +314,38 @@ static void an_answer_that_comes_after_the_server_is_gone_is_dropped(void **stat
 	raw_close(&r);
 }
 
+static bool time_is_up(struct world *w)
+{
+	return clock_mono_ms() >= w->wanted_ms;
+}
+
+static void neither_a_slow_answer_nor_a_quiet_stream_counts_as_an_idle_caller(void **state)
+{
+	struct world *w = *state;
+	struct timeval idle = { .tv_usec = 50000 };
+	struct raw asks, follows, idles;
+
+	/* given a server that hangs up on callers who say nothing for 50 ms */
+	evhttp_set_timeout_tv(w->server->http, &idle);
+	double_hold(w->engine);
+	raw_open(w, &asks);
+	raw_open(w, &follows);
+	raw_open(w, &idles);
+	raw_send(&asks, "GET /v1/audit HTTP/1.1\r\n\r\n");
+	raw_send(&follows, "GET /v1/events HTTP/1.1\r\n\r\n");
+	raw_wait(&follows, "id: 0");
+	raw_wait(&idles, NULL);
+	w->wanted_ms = clock_mono_ms() + 150;
+	run_until(w, time_is_up);
+	double_release(w->engine);
+	raw_wait(&asks, "\"audit\"");
+	assert_false(follows.ended);
+	assert_true(idles.ended);
+	raw_close(&asks);
+	raw_close(&follows);
+	raw_close(&idles);
+}
+
 static bool stop_was_asked(struct world *w) { return w->stopped; }
 
 static void stopping_the_engine_is_acknowledged_first(void **state)
@@ -392,6 +427,7 @@ int main(void)
 		TEST(a_slow_answer_comes_when_it_is_there),
 		TEST(an_answer_for_a_caller_who_hung_up_goes_nowhere),
 		TEST(an_answer_that_comes_after_the_server_is_gone_is_dropped),
+		TEST(neither_a_slow_answer_nor_a_quiet_stream_counts_as_an_idle_caller),
 		TEST(stopping_the_engine_is_acknowledged_first),
 		TEST(garbage_does_no_harm),
 		TEST(the_route_table_is_sorted_unique_and_explains_itself),
