@@ -297,6 +297,26 @@ static void a_rollback_to_a_colour_that_died_starts_it_again(void **state)
 	assert_string_equal(stand_get(s, false), "1.0 blue");
 }
 
+static void users_are_never_sent_to_a_slot_that_is_not_what_it_is_taken_for(void **state)
+{
+	struct stand *s = *state;
+
+	stand_deploy(s, "1.0", COLOUR_BLUE, COLOUR_NONE);
+	stand_deploy(s, "2.0", COLOUR_GREEN, COLOUR_BLUE);
+	stand_rollback_job(s, "0.9", COLOUR_BLUE, COLOUR_GREEN);
+	stand_run(s, STAGE_SWITCH);
+	assert_false(s->outcome.ok);
+	assert_string_equal(s->outcome.layer, "health");
+	stand_has(s->outcome.err.text, "0.9 in blue is not well: the slot does not hold this build");
+	stand_cool(s, COLOUR_BLUE);
+	stand_rollback_job(s, "1.0", COLOUR_BLUE, COLOUR_GREEN);
+	stand_run(s, STAGE_SWITCH);
+	assert_false(s->outcome.ok);
+	assert_string_equal(s->outcome.layer, "health");
+	stand_has(s->outcome.err.text, "web does not run");
+	assert_string_equal(stand_get(s, false), "2.0 green");
+}
+
 static void the_colour_with_the_traffic_is_never_cooled(void **state)
 {
 	struct stand *s = *state;
@@ -358,6 +378,7 @@ int main(int argc, char **argv)
 		CASE(processes_whose_runsv_was_killed_are_supervised_again),
 		CASE(a_step_is_stopped_soon_and_says_so),
 		CASE(a_rollback_to_a_colour_that_died_starts_it_again),
+		CASE(users_are_never_sent_to_a_slot_that_is_not_what_it_is_taken_for),
 		CASE(the_colour_with_the_traffic_is_never_cooled),
 		CASE(a_new_configuration_reloads_haproxy_only_when_it_differs),
 		CASE(a_public_port_that_is_taken_is_told_with_who_has_it),

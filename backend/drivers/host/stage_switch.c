@@ -22,6 +22,7 @@
 enum { HEALTHY_FOR_MS = 1000, PROBE_EVERY_MS = 20, PROBE_AFTER_MS = 300, PROOF_EVERY_MS = 20, PROOF_MS = 5000 };
 
 struct switching {
+	bool healthy, figures;                 /* both are asked for at once; the traffic moves when both are there */
 	int64_t map_us;
 	int64_t proof_until_ms;
 	size_t part;                           /* which component is being proven */
@@ -224,17 +225,24 @@ static void moved(void *arg, int64_t map_us, const struct err *err)
 	prove(op);
 }
 
-static void move(struct op *op)
+static void move_when_ready(struct op *op)
 {
+	const struct switching *s = op->state;
 	AUTO(routes_done) struct routes routes = { 0 };
 
+	if (!s->healthy || !s->figures)
+		return;
 	routes_make(op->model, op->job->target, preview_after(op), &routes);
 	op->mapping = mapping_start(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, moved, op);
+	/* Before the first deployment there is nobody to answer a prober. */
+	if (op->job->live != COLOUR_NONE)
+		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
 }
 
 static void figures_came(void *arg, const char *answer, const struct err *err)
 {
 	struct op *op = arg;
+	struct switching *s = op->state;
 
 	op->admin = NULL;
 	if (err) {
@@ -243,38 +251,58 @@ static void figures_came(void *arg, const char *answer, const struct err *err)
 	}
 	free(op->denv->stats);
 	op->denv->stats = mem_dup(answer);
-	if (op->job->live != COLOUR_NONE)
-		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
-	move(op);
+	s->figures = true;
+	move_when_ready(op);
 }
 
-static void ask_for_figures(struct op *op)
+static void not_well(struct op *op, const char *why)
 {
-	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, figures_came, op);
-}
-
-static void healthy(void *arg, bool ok, const char *why)
-{
-	struct op *op = arg;
 	struct err err = { 0 };
 
+	err_set(&err, ERR_FAILED, "%s in %s is not well: %s", op->job->version, colour_name(op->job->target), why);
+	op_fail(op, "health", NULL, &err);
+}
+
+static void health_came(void *arg, bool ok, const char *why)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+
 	op->health = NULL;
-	if (ok) {
-		ask_for_figures(op);
+	if (!ok) {
+		not_well(op, why);
 		return;
 	}
-	err_set(&err, ERR_FAILED, "%s is not well any more: %s", op->job->version, why);
-	op_fail(op, "health", NULL, &err);
+	s->healthy = true;
+	move_when_ready(op);
+}
+
+/* Users are never sent to a slot that holds something else, whatever is believed of it. */
+static bool slot_is_right(struct op *op)
+{
+	AUTO(mem_auto_free) char *missing = NULL;
+	AUTO(mem_auto_free) char *why = NULL;
+
+	if (!slot_holds(op->denv->dir, op->model, op->job->target, op->job->digest))
+		why = mem_dup("the slot does not hold this build");
+	else if (!slot_runs(op->denv->dir, op->model, op->job->target, false, &missing))
+		why = mem_printf("%s does not run", missing);
+	if (why)
+		not_well(op, why);
+	return !why;
 }
 
 void stage_switch(struct op *op)
 {
+	struct switching *s = mem_alloc(sizeof *s);
 	int64_t seen_ms = op->denv->healthy_ms[op->job->target];
 
-	op->state = mem_alloc(sizeof(struct switching));
-	if (op->job->kind == KIND_ROLLBACK && seen_ms && clock_mono_ms() - seen_ms < HEALTHY_FOR_MS)
-		ask_for_figures(op);
-	else
-		op->health = health_ask_all(op->denv->loop, op->denv->http, op->model, op->job->target, HOST_HEALTH_MS, healthy,
-		                            op);
+	op->state = s;
+	if (!slot_is_right(op))
+		return;
+	s->healthy = op->job->kind == KIND_ROLLBACK && seen_ms && clock_mono_ms() - seen_ms < HEALTHY_FOR_MS;
+	if (!s->healthy)
+		op->health = health_ask_all(op->denv->loop, op->denv->http, op->model, op->job->target, HOST_HEALTH_MS,
+		                            health_came, op);
+	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, figures_came, op);
 }
