@@ -40,7 +40,6 @@ struct shell {
 	struct loop_timer *tick_timer, *frame_timer, *input_timer;
 	struct caught caught[ARRAY_LEN(signals)];
 	int64_t frame_ms;            /* least time between two frames that no key asked for */
-	int64_t painted_ms;
 	int64_t resumed_ms;
 	bool over;
 	int code;
@@ -159,7 +158,6 @@ static void paint(struct shell *s)
 	match_size(s);
 	canvas_clear(s->canvas);
 	console_draw(s->console, s->canvas);
-	s->painted_ms = clock_mono_ms();
 	/* A frame that waits in part is not on the terminal: when the rest is out it is painted again, then it counts. */
 	if (term_paint(s->term, s->canvas) && !term_blocked(s->term))
 		step(s, (struct console_event){ .kind = EVENT_SHOWN });
@@ -169,7 +167,7 @@ static void paint(struct shell *s)
 /* After every event: draws what is due, sets the clocks for what will be. */
 static void update(struct shell *s)
 {
-	int64_t since, next, wait;
+	int64_t next, wait;
 
 	if (s->over)
 		return;
@@ -177,12 +175,11 @@ static void update(struct shell *s)
 		step(s, (struct console_event){ .kind = EVENT_HANGUP });
 		return;
 	}
-	since = clock_mono_ms() - s->painted_ms;
 	if (s->console->dirty && !term_blocked(s->term)) {
-		if (s->console->urgent || since >= s->frame_ms)
+		if (s->console->urgent)
 			paint(s);
 		else if (!loop_timer_armed(s->frame_timer))
-			loop_timer_set(s->frame_timer, s->frame_ms - since);
+			loop_timer_set(s->frame_timer, s->frame_ms - clock_mono_ms() % s->frame_ms);
 	}
 	next = console_next_ms(s->console);
 	if (next >= 0)
@@ -243,9 +240,17 @@ static void tick_due(void *arg)
 	update(s);
 }
 
+/*
+ * Frames that no key asked for are drawn when the machine's clock, not our own, comes to the next one: consoles side by
+ * side show a change together.
+ */
 static void frame_due(void *arg)
 {
-	update(arg);
+	struct shell *s = arg;
+
+	if (!s->over && s->console->dirty && !term_blocked(s->term))
+		paint(s);
+	update(s);
 }
 
 static void went_on(struct shell *s)
