@@ -73,7 +73,13 @@ PMAKE = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(NPR
 .PHONY: all
 all: $(BUILD)/slipway $(BUILD)/slipwayd  ## builds both programs (the default)
 
-$(BUILD)/%.o: %.c
+# Says what is missing before a compiler says it in its own words.
+.PHONY: have-deps
+have-deps:
+	@command -v $(CC) pkg-config >/dev/null && pkg-config --exists $(sort $(PKGS_CONSOLE) $(PKGS_ENGINE)) || \
+		{ echo "A compiler or libraries are missing that Slipway is built with. make deps installs what is missing."; exit 1; }
+
+$(BUILD)/%.o: %.c | have-deps
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
@@ -99,7 +105,7 @@ $(BUILD)/tests/crash/crash_at.so: tests/crash/crash_at.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
 
-$(DEMO_BIN)/%.o: demo/src/%.c
+$(DEMO_BIN)/%.o: demo/src/%.c | have-deps
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
