@@ -2,6 +2,7 @@
 
 # LIVE_SECONDS between two builds; LIVE_ROUNDS ends it after so many (0: never; 3 without a terminal).
 live_pause=${LIVE_SECONDS:-6}
+feeder=
 
 # What CI does: the artifacts first, then the manifest, renamed into place.
 drop_build() {
@@ -53,16 +54,24 @@ live_rounds() {
 		drop_build "$version"
 		if wait_for_build "$version"; then
 			say "$version arrived"
-			release "$version"
+			# In the background: while it is on its way to prod the next one arrives in dev.
+			while [ "$(jobs -rp | wc -l)" -ge 3 ]; do wait -n || true; done
+			release "$version" &
 		else
 			say "$version was not taken: $(cat "$dir/incoming/$version.json.why" 2>/dev/null)"
 		fi
 		sleep "$live_pause"
 	done
+	wait
+}
+
+stop_feeder() {
+	[ -z "$feeder" ] || kill "$feeder" 2>/dev/null || true
+	feeder=
 }
 
 live() {
-	local feeder was_running=
+	local was_running=
 
 	set_up
 	if engine_runs; then was_running=1; fi
@@ -71,8 +80,9 @@ live() {
 	if [ -t 0 ] && [ -t 1 ]; then
 		live_rounds "${LIVE_ROUNDS:-0}" >"$dir/live.log" 2>&1 &
 		feeder=$!
-		trap 'kill "$feeder" 2>/dev/null || true' EXIT
+		trap stop_feeder EXIT
 		slipway || true
+		stop_feeder
 		say "No more builds arrive; the shop still runs. make demo-stop ends it."
 	else
 		live_rounds "${LIVE_ROUNDS:-3}"
