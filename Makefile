@@ -37,7 +37,7 @@ LDFLAGS_ALL = $(LDHARDEN) $(OPT) $(EXTRA) $(LDFLAGS)
 FLOORS_SHARED := backend/base backend/config backend/proto
 FLOORS_CONSOLE := $(FLOORS_SHARED) backend/client tui views/command views
 FLOORS_ENGINE := $(FLOORS_SHARED) backend/artifact backend/process backend/http backend/store backend/report \
-	backend/drivers backend/drivers/host backend/engine backend/api
+	backend/drivers backend/drivers/host backend/engine backend/engine/gates backend/api
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out views/main.c,$(foreach f,$(1),$(wildcard $(f)/*.c))))
 CONSOLE_OBJS := $(call objects,$(FLOORS_CONSOLE))

@@ -13,6 +13,7 @@
 
 #include "backend/api/server.h"
 #include "backend/artifact/artifact.h"
+#include "backend/artifact/manifest.h"
 #include "backend/base/clean.h"
 #include "backend/base/file.h"
 #include "backend/base/log.h"
@@ -50,6 +51,7 @@ static const struct tool {
 	{ "artifact-import", artifact_tool, "copy artifacts into the content-addressed store" },
 	{ "artifact-unpack", artifact_tool, "check and unpack one artifact" },
 	{ "audit-verify", verify_tool, "check the hash chain of an exported journal" },
+	{ "manifest", manifest_tool, "print what CI signs: a build's manifest" },
 	{ "report-read", report_tool, "read test reports and print one JSON line a result" },
 	{ "schema", schema_tool, "print the JSON Schema of slipway.json" },
 	{ "teardown", teardown_tool, "stop every process of a workspace's environments" },

@@ -117,6 +117,12 @@ static void send_error(struct evhttp_request *http, int status, const struct err
 {
 	AUTO(json_auto_decref) json_t *answer = json_pack("{s:{s:s, s:o}}", "error", "kind", err_kind_name(err->kind),
 	                                                  "text", json_safe_string(err->text));
+	json_t *error = json_object_get(answer, "error");
+
+	if (err->gate) {
+		json_object_set_new(error, "gate", json_string(err->gate));
+		json_object_set_new(error, "clears_at", err->clears_at ? json_integer(err->clears_at) : json_null());
+	}
 
 	send_json(http, status, answer);
 }

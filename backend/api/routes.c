@@ -143,6 +143,56 @@ static void post_stop(struct request *r)
 		request_answer(r, 202, answer);
 }
 
+static void verdict(struct request *r, bool rejects)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	int64_t id = 0;
+	struct err err = { 0 };
+
+	if (!request_arg_number(r, 0, &id, &err) || !request_body(r, &body, &err)
+	    || !engine_approve(request_engine(r), request_caller(r), id, body, rejects, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, 200, answer);
+}
+
+static void post_approve(struct request *r)
+{
+	verdict(r, false);
+}
+
+static void post_reject(struct request *r)
+{
+	verdict(r, true);
+}
+
+static void hold(struct request *r, enum engine_hold what)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	struct err err = { 0 };
+
+	if (!request_body(r, &body, &err)
+	    || !engine_hold(request_engine(r), request_caller(r), request_arg(r, 0), what, body, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, 200, answer);
+}
+
+static void post_lock(struct request *r)
+{
+	hold(r, ENGINE_LOCK);
+}
+
+static void post_unlock(struct request *r)
+{
+	hold(r, ENGINE_UNLOCK);
+}
+
+static void post_resume(struct request *r)
+{
+	hold(r, ENGINE_RESUME);
+}
+
 static void get_journal(struct request *r)
 {
 	int64_t since = 0, limit = 0;
@@ -188,7 +238,12 @@ static void get_events(struct request *r)
 
 static void post_engine_stop(struct request *r)
 {
-	request_stop_engine(r);
+	struct err err = { 0 };
+
+	if (engine_may_end(request_engine(r), request_caller(r), &err))
+		request_stop_engine(r);
+	else
+		request_fail(r, &err);
 }
 
 const struct route routes[] = {
@@ -199,10 +254,15 @@ const struct route routes[] = {
 	{ "GET", "/v1/deployments", get_deployments, false, "lists deployments, newest first" },
 	{ "POST", "/v1/deployments", post_deployment, true, "requests a deployment or a rollback" },
 	{ "GET", "/v1/deployments/{id}", get_deployment, false, "one deployment with its steps" },
+	{ "POST", "/v1/deployments/{id}/approve", post_approve, true, "approves a deployment that waits" },
 	{ "GET", "/v1/deployments/{id}/log", get_log, false, "a piece of a deployment's log" },
+	{ "POST", "/v1/deployments/{id}/reject", post_reject, true, "rejects a deployment that waits; it ends" },
 	{ "POST", "/v1/deployments/{id}/stop", post_stop, true, "stops a deployment and undoes it" },
 	{ "GET", "/v1/deployments/{id}/tests", get_tests, false, "test results in order of arrival" },
 	{ "POST", "/v1/engine/stop", post_engine_stop, true, "ends the engine, not the applications" },
+	{ "POST", "/v1/environments/{environment}/lock", post_lock, true, "locks an environment, with a reason" },
+	{ "POST", "/v1/environments/{environment}/resume", post_resume, true, "lets paused automation go on" },
+	{ "POST", "/v1/environments/{environment}/unlock", post_unlock, true, "gives the lock back" },
 	{ "GET", "/v1/events", get_events, false, "follows the journal as server-sent events" },
 	{ "GET", "/v1/journal", get_journal, false, "a page of the journal" },
 	{ "GET", "/v1/status", get_status, false, "applications, environments and the engine itself" },

@@ -44,6 +44,8 @@ bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	set_text(err, fmt, ap);
 	va_end(ap);
 	err->kind = kind;
+	err->gate = NULL;
+	err->clears_at = 0;
 	return false;
 }
 
@@ -60,6 +62,8 @@ bool err_errno(struct err *err, int number, const char *fmt, ...)
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof err->text - used, ": %s", strerror(number));
 	err->kind = ERR_INTERNAL;
+	err->gate = NULL;
+	err->clears_at = 0;
 	return false;
 }
 

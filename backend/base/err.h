@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum err_kind {
 	ERR_NONE,
@@ -32,6 +33,8 @@ enum err_kind {
 struct err {
 	enum err_kind kind;
 	char text[1000];
+	const char *gate;    /* ERR_REFUSED and the like: the gate's name, a constant; NULL: no gate */
+	int64_t clears_at;   /* when that is expected to clear, wall time in ms; 0 unknown */
 };
 
 /* All four return false, so that `return err_set(…)` reads well. A NULL err is allowed: the caller does not care. */

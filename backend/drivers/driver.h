@@ -53,6 +53,7 @@ struct driver_job {
 	enum colour live;                          /* the slot that has the traffic before it; NONE at the first */
 	const char *live_version, *live_digest;    /* NULL at the first */
 	const struct driver_artifact *live_artifacts; size_t nlive_artifacts;   /* for who must bring that build back */
+	const char *const *migrations; size_t nmigrations;     /* for the stage migrate: those that never ran here */
 	bool target_is_warm;                       /* rollback: the target slot is believed to hold this build, running */
 	/* Output of what the step runs, as it comes (bytes, not lines). */
 	void (*output)(void *arg, const char *data, size_t len);

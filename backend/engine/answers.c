@@ -7,9 +7,11 @@
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/engine/blocked.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/output.h"
 #include "backend/proto/api.h"
+#include "backend/store/policy.h"
 
 enum { AUDIT_ROWS_A_TURN = 200, RESULTS_MAX = 1000 };
 
@@ -30,12 +32,37 @@ static void add_rollback(struct environment *env, const struct store_env *state,
 	json_object_set_new(target, "ms", json_integer(warm ? WARM_GUESS_MS : COLD_GUESS_MS));
 }
 
-static json_t *environment_answer(struct environment *env, struct err *err)
+static void add_policy(struct environment *env, const struct engine_caller *who, const struct store_policy *p,
+                       json_t *ret)
+{
+	const struct store_lock *lock = &p->lock;
+	bool held = lock->owner && (!lock->expires || clock_wall_ms() < lock->expires);
+	json_t *queued;
+	size_t i;
+
+	json_object_set_new(ret, "lock", !held ? json_null()
+	                    : json_pack("{s:I, s:o, s:o, s:I, s:o}", "uid", (json_int_t)lock->uid, "owner",
+	                                json_safe_string(lock->owner), "reason", json_safe_string(lock->reason), "taken",
+	                                (json_int_t)lock->taken, "expires",
+	                                lock->expires ? json_integer(lock->expires) : json_null()));
+	json_object_set_new(ret, "paused", !p->paused ? json_null()
+	                    : json_pack("{s:o, s:o, s:I}", "why", json_safe_string(p->paused_why), "by",
+	                                json_safe_string(p->paused_by), "since", (json_int_t)p->paused_at));
+	json_object_set_new(ret, "automatic", json_boolean(env->cenv->automatic));
+	json_object_set_new(ret, "drift", p->drift ? json_safe_string(p->drift) : json_null());
+	json_object_set_new(ret, "blocked", blocked_environment(env, who));
+	json_array_foreach(json_object_get(ret, "queue"), i, queued)
+		blocked_put(env, queued);
+}
+
+json_t *answers_environment(struct environment *env, const struct engine_caller *who, struct err *err)
 {
 	json_t *ret = NULL, *ports = json_object();
+	AUTO(store_policy_done) struct store_policy policy = { 0 };
 	struct store_env state;
 
 	if (!store_query_environment(env->e->store, env->app, env->name, &ret, err)
+	    || !store_policy(env->e->store, env->app, env->name, &policy, err)
 	    || !store_env(env->e->store, env->app, env->name, &state, err)) {
 		json_decref(ports);
 		json_decref(ret);
@@ -51,13 +78,15 @@ static json_t *environment_answer(struct environment *env, struct err *err)
 	json_object_set_new(ret, "health", environment_health(env));
 	json_object_set_new(ret, "ports", ports);
 	add_rollback(env, &state, ret);
+	add_policy(env, who, &policy, ret);
 	json_object_set_new(ret, "attention", !env->denv ? json_safe_string(env->trouble.text)
 	                    : env->attention ? json_safe_string(env->attention) : json_null());
 	store_env_done(&state);
 	return ret;
 }
 
-static json_t *app_answer(struct engine *e, const struct config_app *app, struct err *err)
+static json_t *app_answer(struct engine *e, const struct config_app *app, const struct engine_caller *who,
+                          struct err *err)
 {
 	json_t *components = json_array(), *environments = json_array();
 
@@ -65,7 +94,7 @@ static json_t *app_answer(struct engine *e, const struct config_app *app, struct
 		json_array_append_new(components, json_string(app->components[i].name));
 	for (size_t i = 0; i < app->nenvironments; i++) {
 		struct environment *env = engine_environment(e, app->name, app->environments[i].name, err);
-		json_t *answer = env ? environment_answer(env, err) : NULL;
+		json_t *answer = env ? answers_environment(env, who, err) : NULL;
 
 		if (!answer) {
 			json_decref(components);
@@ -90,7 +119,7 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 
 		if (app && *app && strcmp(app, e->config->apps[i].name) != 0)
 			continue;
-		answer = app_answer(e, &e->config->apps[i], err);
+		answer = app_answer(e, &e->config->apps[i], who, err);
 		if (!answer) {
 			json_decref(apps);
 			return false;
@@ -142,8 +171,13 @@ bool engine_deployments(struct engine *e, const char *app, const char *environme
 
 bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *err)
 {
+	struct environment *env;
+
 	if (!store_query_deployment(e->store, id, ret, err))
 		return false;
+	env = engine_environment(e, json_text(*ret, "app"), json_text(*ret, "environment"), NULL);
+	if (env)
+		blocked_put(env, *ret);
 	json_object_set_new(*ret, "log_size", json_integer(output_size(e, id)));
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "backend/artifact/artifact.h"
 #include "backend/artifact/digest.h"
+#include "backend/artifact/manifest.h"
 #include "backend/base/buf.h"
 #include "backend/base/clock.h"
 #include "backend/base/file.h"
@@ -18,10 +19,13 @@
 #include "backend/base/watch.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/output.h"
+#include "backend/engine/people.h"
+#include "backend/engine/signature.h"
 #include "backend/process/child.h"
 #include "backend/report/report.h"
 
-enum { ADD_DEADLINE_MS = 15 * 60 * 1000, ANSWER_MAX = 64 * 1024 * 1024, MANIFEST_MAX = 64 * 1024, VERSION_MAX = 100 };
+enum { ADD_DEADLINE_MS = 15 * 60 * 1000, ANSWER_MAX = 64 * 1024 * 1024, MANIFEST_MAX = 64 * 1024, VERSION_MAX = 100,
+       SIGNATURE_MAX = 16 * 1024 };
 
 /* One build being added. */
 struct adding {
@@ -33,6 +37,8 @@ struct adding {
 	struct child *child;
 	json_t *artifacts;                 /* [{"component","sha256","size"}] sorted by component */
 	json_t *results;                   /* one object a result */
+	struct signature *signature;       /* being verified */
+	char *signer;
 	engine_answer_fn fn;
 	void *arg;
 };
@@ -48,6 +54,8 @@ struct builds {
 static void adding_free(struct adding *a)
 {
 	child_free(a->child);
+	signature_free(a->signature);
+	free(a->signer);
 	json_decref(a->request);
 	json_decref(a->artifacts);
 	json_decref(a->results);
@@ -77,21 +85,17 @@ static void refuse(struct adding *a, const struct err *err)
 	answer(a, err_http_status(why.kind), NULL, &why);
 }
 
+static char *manifest_of(const struct adding *a)
+{
+	return manifest_text(a->app, json_text(a->request, "version"), a->artifacts, json_object_get(a->request, "features"),
+	                     json_object_get(a->request, "migrations"));
+}
+
 static void make_digest(const struct adding *a, char ret[static DIGEST_SIZE])
 {
-	struct digest *d = digest_new();
-	AUTO(mem_auto_free) char *head = mem_printf("%s %s\n", a->app, json_text(a->request, "version"));
-	const json_t *artifact;
-	size_t i;
+	AUTO(mem_auto_free) char *manifest = manifest_of(a);
 
-	digest_add(d, head, strlen(head));
-	json_array_foreach(a->artifacts, i, artifact) {
-		AUTO(mem_auto_free) char *line = mem_printf("%s %s\n", json_text(artifact, "component"),
-		                                            json_text(artifact, "sha256"));
-
-		digest_add(d, line, strlen(line));
-	}
-	digest_finish(d, ret);
+	digest_bytes(manifest, strlen(manifest), ret);
 }
 
 static json_t *totals_of(const json_t *results)
@@ -111,6 +115,12 @@ static json_t *totals_of(const json_t *results)
 	return results ? output_totals_json(&totals) : json_null();
 }
 
+static void put_list(json_t *body, const char *key, const json_t *list)
+{
+	if (json_array_size(list) > 0)
+		json_object_set(body, key, (json_t *)list);
+}
+
 static json_t *added_body(const struct adding *a, const char *digest)
 {
 	static const char *const kept[] = { "commit", "branch", "author", "message" };
@@ -126,6 +136,12 @@ static json_t *added_body(const struct adding *a, const char *digest)
 	json_array_foreach(a->artifacts, i, artifact)
 		size += json_int(artifact, "size", 0);
 	json_object_set_new(body, "size", json_integer(size));
+	put_list(body, "features", json_object_get(a->request, "features"));
+	put_list(body, "migrations", json_object_get(a->request, "migrations"));
+	if (a->signer) {
+		json_put_text(body, "signature", json_text(a->request, "signature"));
+		json_put_text(body, "signer", a->signer);
+	}
 	json_object_set_new(body, "at", json_integer(json_int(a->request, "at", clock_wall_ms())));
 	if (a->results) {
 		AUTO(mem_auto_free) char *text = json_line(a->results);
@@ -238,7 +254,9 @@ static void conclude(struct adding *a)
 
 	make_digest(a, digest);
 	if (store_build(a->e->store, a->app, version, NULL, &there, NULL)) {
-		bool same = strcmp(there.digest, digest) == 0, removed = there.removed;
+		bool same = strcmp(there.digest, digest) == 0;
+		/* One that was added without its signature becomes a signed one. */
+		bool anew = there.removed || (a->signer && !there.signer);
 
 		store_build_done(&there);
 		if (!same) {
@@ -247,7 +265,7 @@ static void conclude(struct adding *a)
 			refuse(a, &err);
 			return;
 		}
-		status = removed ? 201 : 200;
+		status = anew ? 201 : 200;
 	}
 	if ((status == 201 && !journal_build(a, digest, &err))
 	    || !store_query_build(a->e->store, a->app, version, &value, &err)) {
@@ -300,6 +318,39 @@ static bool start_child(struct adding *a, const char *const *argv, const char *i
 	return false;
 }
 
+static void signature_verified(void *arg, const char *signer, const struct err *err)
+{
+	struct adding *a = arg;
+
+	a->signature = NULL;
+	if (err) {
+		refuse(a, err);
+		return;
+	}
+	a->signer = mem_dup(signer);
+	conclude(a);
+}
+
+/* A build without a signature is added as what it is; one with a bad signature is not. */
+static void check_signature(struct adding *a)
+{
+	const struct config_app *app = config_app(a->e->config, a->app);
+	AUTO(mem_auto_free) char *manifest = manifest_of(a);
+	const char *armor = json_text(a->request, "signature");
+	struct err err = { 0 };
+
+	if (!*armor) {
+		conclude(a);
+		return;
+	}
+	if (!app || !app->signers)
+		err_set(&err, ERR_CONFIG, "it is signed, but the application has no \"signers\" to verify it by");
+	else
+		a->signature = signature_verify(a->e, app->signers, manifest, armor, signature_verified, a, &err);
+	if (!a->signature)
+		refuse(a, &err);
+}
+
 static void tests_read(void *arg, const struct child_end *end)
 {
 	struct adding *a = arg;
@@ -311,7 +362,7 @@ static void tests_read(void *arg, const struct child_end *end)
 	for (rest = a->out.data; (line = strsep(&rest, "\n"));)
 		if (*line)
 			json_array_append_new(a->results, json_read(line, strlen(line), NULL));
-	conclude(a);
+	check_signature(a);
 }
 
 static void read_tests(struct adding *a)
@@ -322,7 +373,7 @@ static void read_tests(struct adding *a)
 	size_t i;
 
 	if (json_array_size(tests) == 0) {
-		conclude(a);
+		check_signature(a);
 		return;
 	}
 	argv = mem_array(json_array_size(tests) + 3, sizeof *argv);
@@ -372,6 +423,30 @@ static bool check_paths(const json_t *paths, const char *what, struct err *err)
 	return true;
 }
 
+/* A name that stands in a line of the manifest. */
+static bool is_label(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= VERSION_MAX
+		&& strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static bool check_contents(const json_t *request, struct err *err)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(request, "features"), i, item)
+		if (!json_string_value(item) || !is_label(json_string_value(item)))
+			return err_set(err, ERR_USAGE, "a feature's name has 1 to %d letters, digits and . _ -", VERSION_MAX);
+	json_array_foreach(json_object_get(request, "migrations"), i, item)
+		if (!is_label(json_text(item, "id")))
+			return err_set(err, ERR_USAGE, "a migration's id has 1 to %d letters, digits and . _ -", VERSION_MAX);
+	return strlen(json_text(request, "signature")) <= SIGNATURE_MAX
+		|| err_set(err, ERR_USAGE, "the signature is longer than %d bytes", SIGNATURE_MAX);
+}
+
 static bool check_request(const json_t *request, struct err *err)
 {
 	const json_t *artifacts = json_object_get(request, "artifacts"), *path;
@@ -385,7 +460,7 @@ static bool check_request(const json_t *request, struct err *err)
 	json_object_foreach((json_t *)artifacts, component, path)
 		if (!json_string_value(path) || json_string_value(path)[0] != '/')
 			return err_set(err, ERR_USAGE, "artifact %s: the path must be absolute", component);
-	return check_paths(json_object_get(request, "tests"), "tests", err);
+	return check_paths(json_object_get(request, "tests"), "tests", err) && check_contents(request, err);
 }
 
 static bool check_components(const struct config_app *app, const json_t *artifacts, struct err *err)
@@ -418,7 +493,7 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 		err_set(&err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app_name);
 	else if (!app)
 		err_set(&err, ERR_USAGE, "the configuration in force has not exactly one application; name one");
-	if (!app || !check_request(request, &err) || !check_components(app, json_object_get(request, "artifacts"), &err)) {
+	if (!app || !people_may_serve(e, who, app, &err) || !check_request(request, &err) || !check_components(app, json_object_get(request, "artifacts"), &err)) {
 		fn(arg, err_http_status(err.kind), NULL, &err);
 		return;
 	}

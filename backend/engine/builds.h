@@ -2,8 +2,8 @@
  * builds: adding builds, the watched folder, and retention.
  *
  * Adding runs in child processes (artifact-import copies and digests, report-read reads the tests) and ends in one
- * journal row. The digest of a build is the SHA-256 of "app VERSION\n" and one line "component sha256\n" an artifact,
- * in the order of their names: the same version with the same artifacts is the same build, and added again is a no-op.
+ * journal row. The digest of a build is the SHA-256 of its manifest (artifact/manifest.h): the same version with the same
+ * artifacts is the same build, and added again is a no-op. A signature is verified before anything is written.
  *
  * The watched folder: CI writes the artifacts, then NAME.json (complete, or renamed into place) with the members of
  * POST /v1/builds, paths relative to the folder. It is renamed NAME.json.added, or NAME.json.refused with the reason in

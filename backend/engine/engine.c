@@ -16,6 +16,7 @@
 #include "backend/base/watch.h"
 #include "backend/engine/builds.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/people.h"
 #include "backend/http/http.h"
 #include "backend/proto/api.h"
 
@@ -282,6 +283,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 	loop_watchdog(loop, 10, loop_was_slow, NULL);
 	e->http = http_new(loop);
 	e->builds = builds_new(e);
+	e->people = people_new();
 	engine_append(e, "engine", "engine.started",
 	              json_pack("{s:s, s:i}", "version", SLIPWAY_VERSION, "pid", (int)getpid()));
 	/* An invalid configuration does not keep the engine down: history and status stay readable, the mistake visible. */
@@ -302,6 +304,7 @@ void engine_free(struct engine *e)
 	watch_free(e->config_watch);
 	loop_timer_free(e->config_timer);
 	builds_free(e->builds);
+	people_free(e->people);
 	for (size_t i = 0; i < e->nenvironments; i++)
 		environment_free(e->environments[i]);
 	free(e->environments);

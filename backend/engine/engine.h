@@ -49,6 +49,16 @@ bool engine_deploy(struct engine *e, const struct engine_caller *who, const json
 bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
                  struct err *err);
 
+/* Another person's word on a deployment that waits; the request's reason is asked for. */
+bool engine_approve(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, bool rejects,
+                    json_t **ret, struct err *err);
+/* Locks an environment, gives the lock back, or lets its automation go on; ENVIRONMENT. */
+enum engine_hold { ENGINE_LOCK, ENGINE_UNLOCK, ENGINE_RESUME };
+bool engine_hold(struct engine *e, const struct engine_caller *who, const char *environment, enum engine_hold what,
+                 const json_t *request, json_t **ret, struct err *err);
+/* May the caller end the engine? ERR_DENIED. */
+bool engine_may_end(struct engine *e, const struct engine_caller *who, struct err *err);
+
 /* These take long; `fn` comes once (at once when the request is malformed), with either `answer` (borrowed) and its status, or `err`. */
 typedef void (*engine_answer_fn)(void *arg, int status, const json_t *answer, const struct err *err);
 void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,

@@ -5,7 +5,9 @@
  *   recovery.c what a restart settles                            suite.c        smoke and acceptance tests
  *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
  *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
- *   answers.c  what the API is told
+ *   answers.c  what the API is told                            policy.c       approvals, locks, automation as asked for
+ *   gate_facts.c  what the gates judge by                      people.c       who may
+ *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
  */
 #ifndef ENGINE_ENGINE_PRIV_H
 #define ENGINE_ENGINE_PRIV_H
@@ -20,6 +22,7 @@ struct environment;
 struct http;
 struct loop_timer;
 struct builds;
+struct people;
 struct cooling;
 struct output;
 struct reconcile;
@@ -41,6 +44,7 @@ struct engine {
 
 	struct environment **environments; size_t nenvironments, environments_cap;
 	struct builds *builds;
+	struct people *people;                         /* who is in which group */
 
 	engine_event_fn event_fn;
 	engine_row_fn row_fn;
@@ -68,6 +72,7 @@ struct environment {
 	struct loop_timer *cooler;                     /* the warm colour's end */
 	struct loop_timer *waker;                      /* starts the next in the queue from the loop */
 	int ticks;
+	bool holds;                                    /* something in the queue waits for its gates */
 
 	bool health_known, health_ok, is_warm;
 	char *health;
@@ -81,6 +86,13 @@ bool engine_append(struct engine *e, const char *actor, const char *type, json_t
 void engine_tell(struct engine *e, const char *event, const json_t *data);
 void engine_drop_old_configs(struct engine *e);
 struct environment *engine_environment(struct engine *e, const char *app, const char *name, struct err *err);
+
+/* request.c: ends a deployment that waits; how: "stopped", "rejected". */
+bool engine_end_queued(struct engine *e, const struct engine_caller *who, int64_t id, const char *how,
+                       const char *reason, struct err *err);
+
+/* answers.c */
+json_t *answers_environment(struct environment *env, const struct engine_caller *who, struct err *err);
 
 /* environment.c */
 struct environment *environment_new(struct engine *e, const struct config_app *app,

@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
+#include "backend/engine/gate_facts.h"
 
 enum { TICK_MS = 2000, TICKS_A_RECONCILE = 5 };
 
@@ -145,12 +146,34 @@ static void ticked(void *arg)
 	if (!env->denv)
 		return;
 	environment_observe(env);
+	if (env->holds)
+		environment_wake(env);
 	if (++env->ticks % TICKS_A_RECONCILE != 0 || env->run || env->reconciling)
 		return;
 	if (env->unsettled)
 		recovery_settle(env, env->unsettled);
 	else
 		environment_reconcile(env, NULL);
+}
+
+/*
+ * Whatever waits for its gates lets those behind it pass. One that is refused for good starts: its gate step fails and
+ * says so.
+ */
+static bool may_start(struct environment *env, const struct store_deployment *d)
+{
+	struct gate_refusals refusals;
+	char plan_hash[DIGEST_SIZE];
+	struct err err = { 0 };
+	bool waits;
+
+	if (!gate_judge_deployment(env, d, false, &refusals, plan_hash, &err))
+		return true;
+	waits = refusals.n > 0;
+	for (size_t i = 0; i < refusals.n; i++)
+		waits = waits && refusals.items[i].waits;
+	env->holds |= waits;
+	return !waits;
 }
 
 /* Which deployment is next: a rollback first, then the oldest. */
@@ -161,6 +184,7 @@ static int64_t next_in_queue(struct environment *env)
 	size_t n = 0;
 	struct err err = { 0 };
 
+	env->holds = false;
 	if (!store_unfinished(env->e->store, &ids, &n, &err))
 		log_line(LOG_LEVEL_ERROR, "read the queue: %s", err.text);
 	for (size_t i = 0; i < n; i++) {
@@ -169,7 +193,7 @@ static int64_t next_in_queue(struct environment *env)
 		if (!store_deployment(env->e->store, ids[i], &d, &err))
 			continue;
 		if (d.state == DEPLOYMENT_QUEUED && strcmp(d.app, env->app) == 0 && strcmp(d.environment, env->name) == 0
-		    && (!next || (d.kind == KIND_ROLLBACK && !is_rollback))) {
+		    && (!next || (d.kind == KIND_ROLLBACK && !is_rollback)) && may_start(env, &d)) {
 			next = d.id;
 			is_rollback = d.kind == KIND_ROLLBACK;
 		}

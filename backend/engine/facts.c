@@ -6,6 +6,7 @@
 #include "backend/artifact/artifact.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/store/policy.h"
 
 void facts_artifacts(struct environment *env, const struct store_build *build, struct facts_artifacts *ret)
 {
@@ -74,5 +75,54 @@ bool facts_expect(struct environment *env, const struct facts *f, struct driver_
 	};
 	if (f->state.live != COLOUR_NONE && strcmp(f->state.slots[other].state, "warm") == 0)
 		ret->warm = other;
+	return true;
+}
+
+static bool has_run(const struct store_rans *rans, const char *migration)
+{
+	for (size_t i = 0; i < rans->n; i++)
+		if (strcmp(rans->items[i].migration, migration) == 0)
+			return true;
+	return false;
+}
+
+bool facts_migrations(struct environment *env, const struct store_build *build, struct facts_migrations *ret,
+                      struct err *err)
+{
+	AUTO(store_rans_done) struct store_rans rans = { 0 };
+
+	*ret = (struct facts_migrations){ 0 };
+	if (build->nmigrations == 0)
+		return true;
+	if (!store_migrations(env->e->store, env->app, env->name, &rans, err))
+		return false;
+	ret->items = mem_array(build->nmigrations, sizeof *ret->items);
+	ret->names = mem_array(build->nmigrations + 1, sizeof *ret->names);
+	for (size_t i = 0; i < build->nmigrations; i++) {
+		if (has_run(&rans, build->migrations[i].id))
+			continue;
+		ret->items[ret->n] = &build->migrations[i];
+		ret->names[ret->n++] = build->migrations[i].id;
+	}
+	return true;
+}
+
+void facts_migrations_done(struct facts_migrations *m)
+{
+	free(m->items);
+	free(m->names);
+	*m = (struct facts_migrations){ 0 };
+}
+
+bool facts_plan(struct environment *env, const struct store_env *state, const struct store_build *build,
+                enum deployment_kind kind, struct plan *ret, struct err *err)
+{
+	AUTO(facts_migrations_done) struct facts_migrations pending = { 0 };
+
+	if (!facts_migrations(env, build, &pending, err))
+		return false;
+	plan_make(&(struct plan_facts){ .app = env->capp, .env = env->cenv, .driver = env->driver, .state = state,
+	                                .kind = kind, .version = build->version, .digest = build->digest,
+	                                .migrations = pending.names, .nmigrations = pending.n }, ret);
 	return true;
 }

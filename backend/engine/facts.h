@@ -6,6 +6,7 @@
 #define ENGINE_FACTS_H
 
 #include "backend/drivers/driver.h"
+#include "backend/engine/plan.h"
 #include "backend/store/store.h"
 
 struct engine;
@@ -27,5 +28,14 @@ bool facts_expect(struct environment *env, const struct facts *f, struct driver_
 /* The build's artifact for each component of the configuration. */
 void facts_artifacts(struct environment *env, const struct store_build *build, struct facts_artifacts *ret);
 void facts_artifacts_done(struct facts_artifacts *a);
+
+/* The build's migrations that never ran in the environment, in the build's order; borrowed from `build`. */
+struct facts_migrations { const struct store_migration **items; const char **names; size_t n; };
+bool facts_migrations(struct environment *env, const struct store_build *build, struct facts_migrations *ret,
+                      struct err *err);
+void facts_migrations_done(struct facts_migrations *m);
+/* What a deployment of the build would do now. */
+bool facts_plan(struct environment *env, const struct store_env *state, const struct store_build *build,
+                enum deployment_kind kind, struct plan *ret, struct err *err);
 
 #endif

@@ -1,56 +1,74 @@
 #include "backend/engine/gate.h"
 
-#include <string.h>
-
 #include "backend/base/mem.h"
-#include "backend/config/config.h"
-#include "backend/store/store.h"
-
-/* Every component must have its artifact, or half an application would be brought up. */
-static bool artifacts(const struct gate_facts *f, struct err *err)
-{
-	if (f->build->removed)
-		return err_set(err, ERR_REFUSED, "the artifacts of %s were removed by retention; add the build again",
-		               f->build->version);
-	for (size_t i = 0; i < f->app->ncomponents; i++) {
-		const char *wanted = f->app->components[i].artifact;
-		bool found = false;
-
-		for (size_t j = 0; j < f->build->nartifacts && !found; j++)
-			found = strcmp(f->build->artifacts[j].component, wanted) == 0;
-		if (!found)
-			return err_set(err, ERR_REFUSED, "build %s has no artifact \"%s\" for component %s", f->build->version,
-			               wanted, f->app->components[i].name);
-	}
-	return true;
-}
-
-/*
- * The caller decided on what it saw. Something else may be live by now only when a deployment that was asked for before
- * this one brought it: the caller saw that one in the queue.
- */
-static bool expectation(const struct gate_facts *f, struct err *err)
-{
-	const char *live = f->state->live_version ? f->state->live_version : "";
-
-	if (!f->expect || strcmp(f->expect, live) == 0)
-		return true;
-	if (f->id && f->state->live_deployment && f->state->live_deployment < f->id)
-		return true;
-	return err_set(err, ERR_STALE, "%s runs %s now, not %s; look again and decide anew", f->env->name,
-	               *live ? live : "nothing", *f->expect ? f->expect : "nothing");
-}
+#include "backend/engine/gates/gates.h"
 
 const struct gate gates[] = {
-	{ "artifacts", "the build has an artifact for every component", artifacts },
-	{ "expectation", "what is live is what the caller saw", expectation },
+	{ "approval", "as many people as are asked for have approved the build and the plan", false, gate_approval },
+	{ "artifacts", "the build has an artifact for every component", false, gate_artifacts },
+	{ "deployers", "who asks may deploy to the environment", true, gate_deployers },
+	{ "drift", "what is live is what was recorded", true, gate_drift },
+	{ "expectation", "what is live is what the caller saw", false, gate_expectation },
+	{ "lock", "nobody else holds the environment", true, gate_lock },
+	{ "migration", "the build knows every migration that cannot be taken back", false, gate_migration },
+	{ "promotion", "the build succeeded in the environments before, and for long enough", false, gate_promotion },
+	{ "quarantine", "no rollback left the build here", false, gate_quarantine },
+	{ "signature", "the build is signed by one of the application's signers", false, gate_signature },
+	{ "tests", "the build's tests passed in CI", false, gate_tests },
+	{ "window", "a window is open and no freeze is active", true, gate_window },
 };
 const size_t ngates = ARRAY_LEN(gates);
 
+_Static_assert(ARRAY_LEN(gates) <= GATES_MAX, "each gate can refuse once");
+
+static void judge(const struct gate_facts *facts, bool of_environment, struct gate_refusals *ret)
+{
+	ret->n = 0;
+	for (size_t i = 0; i < ngates; i++) {
+		struct gate_refusal *refusal = &ret->items[ret->n];
+
+		if (of_environment && !gates[i].of_environment)
+			continue;
+		*refusal = (struct gate_refusal){ .gate = gates[i].name };
+		if (!gates[i].judge(facts, refusal))
+			ret->n++;
+	}
+}
+
+void gate_judge_all(const struct gate_facts *facts, struct gate_refusals *ret)
+{
+	judge(facts, false, ret);
+}
+
+void gate_judge_environment(const struct gate_facts *facts, struct gate_refusals *ret)
+{
+	judge(facts, true, ret);
+}
+
+bool gate_tell(const struct gate_refusals *refusals, struct err *err)
+{
+	const struct gate_refusal *first = NULL;
+
+	for (size_t i = 0; i < refusals->n; i++) {
+		const struct gate_refusal *r = &refusals->items[i];
+
+		if (!first || (r->kind == ERR_DENIED && first->kind != ERR_DENIED) || (first->waits && !r->waits))
+			first = r;
+	}
+	if (!first)
+		return true;
+	err_set(err, first->kind, "%s gate: %s", first->gate, first->why);
+	if (err) {
+		err->gate = first->gate;
+		err->clears_at = first->clears_at;
+	}
+	return false;
+}
+
 bool gate_judge(const struct gate_facts *facts, struct err *err)
 {
-	for (size_t i = 0; i < ngates; i++)
-		if (!gates[i].judge(facts, err))
-			return err_wrap(err, "%s gate", gates[i].name);
-	return true;
+	struct gate_refusals all;
+
+	gate_judge_all(facts, &all);
+	return gate_tell(&all, err);
 }

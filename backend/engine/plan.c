@@ -10,6 +10,14 @@
 
 enum { PLAN_TEXT_MAX = 1024 * 1024, GATE_DEADLINE_MS = 10000 };
 
+static bool migrates(const struct config_app *app)
+{
+	for (size_t i = 0; i < app->ncomponents; i++)
+		if (app->components[i].migrate)
+			return true;
+	return false;
+}
+
 static bool has_stage(const struct plan_facts *f, const struct plan *plan, enum stage stage)
 {
 	switch (stage) {
@@ -19,6 +27,8 @@ static bool has_stage(const struct plan_facts *f, const struct plan *plan, enum 
 		return !plan->target_is_warm;
 	case STAGE_GATE:
 		return f->kind != KIND_ROLLBACK;
+	case STAGE_MIGRATE:
+		return f->nmigrations > 0 && migrates(f->app);
 	case STAGE_SMOKE:
 		return f->kind != KIND_ROLLBACK && f->app->nsmoke > 0;
 	case STAGE_ACCEPTANCE:
@@ -68,6 +78,8 @@ static void make_hash(const struct plan_facts *f, struct plan *ret)
 	           f->digest, f->state->live_digest ? f->state->live_digest : "none", colour_name(ret->target));
 	for (size_t i = 0; i < ret->nsteps; i++)
 		buf_printf(&text, "step %s %lld\n", stage_name(ret->steps[i].stage), (long long)ret->steps[i].deadline_ms);
+	for (size_t i = 0; i < f->nmigrations; i++)
+		buf_printf(&text, "migration %s\n", f->migrations[i]);
 	for (size_t i = 0; f->kind != KIND_ROLLBACK && i < f->app->nsmoke; i++)
 		describe_test(&f->app->smoke[i], &text);
 	for (size_t i = 0; f->kind != KIND_ROLLBACK && i < f->app->nacceptance; i++)

@@ -35,6 +35,7 @@ struct plan_facts {
 	const struct store_env *state;
 	enum deployment_kind kind;
 	const char *version, *digest;
+	const char *const *migrations; size_t nmigrations;     /* of the build, that did not run here yet */
 };
 
 /*

@@ -6,13 +6,16 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
-#include "backend/engine/gate.h"
+#include "backend/engine/facts.h"
+#include "backend/engine/gate_facts.h"
+#include "backend/engine/gates/gates.h"
+#include "backend/engine/people.h"
 
 struct ask {
 	struct environment *env;
 	enum deployment_kind kind;
-	const char *version, *digest, *expect, *key, *reason;
-	bool refuse_when_busy;
+	const char *version, *digest, *expect, *key, *reason, *override;
+	bool refuse_when_busy, when_allowed;
 };
 
 static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
@@ -26,7 +29,9 @@ static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, s
 		.expect = json_string_value(json_object_get(request, "expect")),
 		.key = json_string_value(json_object_get(request, "key")),
 		.reason = json_text(request, "reason"),
+		.override = json_string_value(json_object_get(request, "override")),
 		.refuse_when_busy = strcmp(if_busy, "refuse") == 0,
+		.when_allowed = json_flag(request, "when_allowed"),
 	};
 	if (!kind_parse(kind, &ret->kind) || (ret->kind != KIND_DEPLOY && ret->kind != KIND_ROLLBACK))
 		return err_set(err, ERR_USAGE, "kind is \"%.40s\"; it must be \"deploy\" or \"rollback\"", kind);
@@ -40,6 +45,8 @@ static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, s
 		return err_set(err, ERR_USAGE, "an idempotency key has 8 to 100 characters");
 	if (strlen(ret->reason) > 1000)
 		return err_set(err, ERR_USAGE, "the reason is longer than 1,000 bytes");
+	if (ret->override && (!*ret->override || strlen(ret->override) > 1000))
+		return err_set(err, ERR_USAGE, "an override says why, in 1 to 1,000 bytes");
 	ret->env = engine_environment(e, json_text(request, "app"), json_text(request, "environment"), err);
 	return ret->env != NULL;
 }
@@ -81,19 +88,64 @@ static json_t *request_body(const struct ask *ask, const struct engine_caller *w
 	json_put_text(body, "expect", ask->expect);
 	json_put_text(body, "key", ask->key);
 	json_put_text(body, "reason", ask->reason);
+	if (ask->override)
+		json_object_set_new(body, "override", json_pack("{s:o}", "reason", json_safe_string(ask->override)));
 	return body;
 }
 
+/* What can clear by itself waits in the queue when the caller asked for that; an approval is always waited for. */
+static bool may_queue(const struct ask *ask, const struct gate_refusals *all, struct err *err)
+{
+	struct gate_refusals refused = { .n = 0 };
+
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->items[i].waits || (!ask->when_allowed && strcmp(all->items[i].gate, "approval") != 0))
+			refused.items[refused.n++] = all->items[i];
+	return gate_tell(&refused, err);
+}
+
+static bool is_overridden(const struct gate_facts *facts)
+{
+	struct gate_facts plain = *facts;
+	struct gate_refusal refusal = { 0 };
+
+	plain.override = NULL;
+	return facts->override && !gate_window(&plain, &refusal);
+}
+
+/* Automation must not bring back what a rollback just left: it is quarantined and paused with the rollback itself. */
+static bool append_quarantine(const struct ask *ask, const struct engine_caller *who, const struct store_env *state,
+                              int64_t id, struct err *err)
+{
+	struct environment *env = ask->env;
+	AUTO(mem_auto_free) char *why = NULL;
+
+	if (ask->kind != KIND_ROLLBACK || !state->live_version)
+		return true;
+	why = mem_printf("rollback %" PRId64 " left %s", id, state->live_version);
+	if (!store_append(env->e->store, who->name, "build.quarantined",
+	                  json_pack("{s:s, s:s, s:s, s:s, s:I}", "app", env->app, "environment", env->name, "version",
+	                            state->live_version, "digest", state->live_digest, "id", (json_int_t)id), NULL, err))
+		return false;
+	return !env->cenv->automatic
+		|| store_append(env->e->store, who->name, "automation.paused",
+		                json_pack("{s:s, s:s, s:s, s:I}", "app", env->app, "environment", env->name, "why", why, "id",
+		                          (json_int_t)id), NULL, err);
+}
+
+/* What was decided about a request before it is written. */
+struct verdict { bool overridden, waits; };
+
 /*
  * Writes the request into the journal: from here on it is not lost. Where nothing runs and nobody waits it begins in the
- * same transaction.
+ * same transaction, unless a gate holds it.
  */
-static bool journal_request(const struct ask *ask, const struct engine_caller *who, json_t *take_body, int64_t *ret_id,
-                            struct err *err)
+static bool append_request(const struct ask *ask, const struct engine_caller *who, const struct store_env *state,
+                           struct verdict verdict, json_t *take_body, int64_t *ret_id, struct err *err)
 {
 	struct environment *env = ask->env;
 	struct store *s = env->e->store;
-	bool idle = environment_is_idle(env);
+	bool idle = !verdict.waits && environment_is_idle(env);
 	struct run *run = NULL;
 
 	if (!store_begin(s, err)) {
@@ -101,7 +153,10 @@ static bool journal_request(const struct ask *ask, const struct engine_caller *w
 		return false;
 	}
 	if (!store_append(s, who->name, "deployment.requested", take_body, ret_id, err)
-	    || (idle && !(run = run_join(env, *ret_id, err)))) {
+	    || (verdict.overridden && !store_append(s, who->name, "gate.overridden",
+	                                    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)*ret_id, "gate", "window",
+	                                              "reason", json_safe_string(ask->override)), NULL, err))
+	    || !append_quarantine(ask, who, state, *ret_id, err) || (idle && !(run = run_join(env, *ret_id, err)))) {
 		store_rollback(s);
 		return false;
 	}
@@ -114,32 +169,35 @@ static bool journal_request(const struct ask *ask, const struct engine_caller *w
 	return true;
 }
 
-/* Judges the request and takes it on. */
+static bool judge_request(const struct ask *ask, const struct engine_caller *who, const struct store_env *state,
+                          const struct store_build *build, int64_t *ret_id, struct err *err)
+{
+	AUTO(gate_collected_done) struct gate_collected c = { 0 };
+	struct gate_refusals refusals;
+	struct plan plan;
+	struct gate_question q = { .kind = ask->kind, .build = build, .state = state, .expect = ask->expect,
+	                           .reason = ask->reason, .override = ask->override, .plan_hash = plan.hash,
+	                           .uid = (int64_t)who->uid, .name = who->name };
+
+	if (!facts_plan(ask->env, state, build, ask->kind, &plan, err) || !gate_collect(ask->env, &q, &c, err))
+		return false;
+	gate_judge_all(&c.facts, &refusals);
+	return may_queue(ask, &refusals, err)
+		&& append_request(ask, who, state, (struct verdict){ is_overridden(&c.facts), refusals.n > 0 },
+		                  request_body(ask, who, build, state, &plan), ret_id, err);
+}
+
+/* Judges the request, and writes it into the journal: from here on it is not lost. */
 static bool accept_request(const struct ask *ask, const struct engine_caller *who, int64_t *ret_id, struct err *err)
 {
 	struct environment *env = ask->env;
-	struct store_env state;
-	struct store_build build;
-	struct plan plan;
-	bool ok = false;
+	AUTO(store_build_done) struct store_build build = { 0 };
+	AUTO(store_env_done) struct store_env state = { 0 };
 
 	if (!env->denv)
 		return err_copy(err, &env->trouble);
-	if (!store_env(env->e->store, env->app, env->name, &state, err))
-		return false;
-	if (find_build(ask, &state, &build, err)) {
-		struct plan_facts facts = { .app = env->capp, .env = env->cenv, .driver = env->driver, .state = &state,
-		                            .kind = ask->kind, .version = build.version, .digest = build.digest };
-		struct gate_facts gate = { .app = env->capp, .env = env->cenv, .build = &build, .state = &state,
-		                           .kind = ask->kind, .expect = ask->expect };
-
-		plan_make(&facts, &plan);
-		ok = gate_judge(&gate, err)
-			&& journal_request(ask, who, request_body(ask, who, &build, &state, &plan), ret_id, err);
-		store_build_done(&build);
-	}
-	store_env_done(&state);
-	return ok;
+	return store_env(env->e->store, env->app, env->name, &state, err) && find_build(ask, &state, &build, err)
+		&& judge_request(ask, who, &state, &build, ret_id, err);
 }
 
 static bool is_busy(const struct environment *env, struct err *err)
@@ -182,10 +240,10 @@ bool engine_deploy(struct engine *e, const struct engine_caller *who, const json
 	return engine_deployment(e, id, ret, err);
 }
 
-static bool stop_queued(struct engine *e, const struct engine_caller *who, int64_t id, const char *reason,
-                        struct err *err)
+bool engine_end_queued(struct engine *e, const struct engine_caller *who, int64_t id, const char *how,
+                       const char *reason, struct err *err)
 {
-	AUTO(mem_auto_free) char *message = mem_printf("stopped by %s before it began%s%s", who->name, *reason ? ": " : "",
+	AUTO(mem_auto_free) char *message = mem_printf("%s by %s before it began%s%s", how, who->name, *reason ? ": " : "",
 	                                               reason);
 
 	return store_append(e->store, who->name, "deployment.finished",
@@ -208,12 +266,12 @@ bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, 
 	env = engine_environment(e, d.app, d.environment, err);
 	if (deployment_state_is_over(d.state))
 		ok = err_set(err, ERR_CONFLICT, "deployment %" PRId64 " is over: it %s", id, deployment_state_name(d.state));
-	else if (!env)
+	else if (!env || (d.uid != (int64_t)who->uid && !people_may_change(env, who, err)))
 		ok = false;
 	else if (env->run && run_id(env->run) == id)
 		ok = run_stop(env->run, who->name, reason, err);
 	else if (d.state == DEPLOYMENT_QUEUED)
-		ok = stop_queued(e, who, id, reason, err);
+		ok = engine_end_queued(e, who, id, "stopped", reason, err);
 	else
 		ok = err_set(err, ERR_CONFLICT, "deployment %" PRId64 " is being settled after a restart", id);
 	store_deployment_done(&d);

@@ -13,34 +13,13 @@
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
-#include "backend/engine/gate.h"
+#include "backend/engine/gate_facts.h"
 #include "backend/engine/output.h"
+#include "backend/engine/run_priv.h"
+#include "backend/engine/signature.h"
 #include "backend/engine/suite.h"
 
 enum { CANCEL_GRACE_MS = 20000, UNDO_DEADLINE_MS = 90000 };
-
-enum phase { PHASE_STEP, PHASE_CANCEL, PHASE_UNDO, PHASE_OVER };
-
-struct run {
-	struct environment *env;
-	struct store_deployment d;
-	struct facts_artifacts artifacts, live_artifacts;
-	struct store_build build;
-	struct driver_job job;
-	char id_text[24];
-	char *from_digest;
-	struct output *output;
-	struct suite *suite;
-	struct loop_timer *deadline;
-	struct loop_timer *later;      /* gate's outcome, and the end: never from inside another's callback */
-	enum phase phase;
-	size_t step;                   /* index of the step under way */
-	bool switched;
-	bool timed_out;
-	char *stop_actor, *stop_why;
-	struct err failure;            /* why it is being undone */
-	char layer[32];
-};
 
 static void step_done(void *arg, const struct driver_outcome *outcome);
 static void begin_undo(struct run *run);
@@ -56,6 +35,7 @@ void run_free(struct run *run)
 	if (!run)
 		return;
 	suite_free(run->suite);
+	signature_free(run->signature);
 	output_free(run->output);
 	loop_timer_free(run->deadline);
 	loop_timer_free(run->later);
@@ -75,7 +55,7 @@ static void over(struct run *run)
 }
 
 /* The journal does not take the outcome (disk full): nothing more is begun; recovery settles it when it can write. */
-static void journal_lost(struct run *run, const struct err *err)
+void run_journal_lost(struct run *run, const struct err *err)
 {
 	struct environment *env = run->env;
 
@@ -98,139 +78,52 @@ static void close_run(struct run *run)
 	run_free(run);
 }
 
-/* Appends rows in one transaction: begin … add … end. The first failure is kept and told at the end. */
-struct rows { struct run *run; struct err err; bool failed; };
-
-static void rows_begin(struct run *run, struct rows *r)
-{
-	*r = (struct rows){ .run = run };
-	r->failed = !store_begin(run->env->e->store, &r->err);
-}
-
-static void rows_add(struct rows *r, const char *type, json_t *take_body)
-{
-	const char *actor = "engine";
-
-	if (r->failed) {
-		json_decref(take_body);
-		return;
-	}
-	if (!store_append(r->run->env->e->store, actor, type, take_body, NULL, &r->err)) {
-		store_rollback(r->run->env->e->store);
-		r->failed = true;
-	}
-}
-
-static bool rows_end(struct rows *r)
-{
-	if (!r->failed && !store_commit(r->run->env->e->store, &r->err))
-		r->failed = true;
-	if (r->failed)
-		journal_lost(r->run, &r->err);
-	return !r->failed;
-}
-
-static json_t *place(const struct run *run)
-{
-	return json_pack("{s:I, s:s, s:s}", "id", (json_int_t)run->d.id, "app", run->d.app, "environment",
-	                 run->d.environment);
-}
-
-static void add_slot(struct rows *r, enum colour colour, const char *state, const char *version, const char *digest)
-{
-	json_t *body = place(r->run);
-
-	if (colour == COLOUR_NONE) {
-		json_decref(body);
-		return;
-	}
-	json_object_set_new(body, "colour", json_string(colour_name(colour)));
-	json_object_set_new(body, "state", json_string(state));
-	json_put_text(body, "version", version);
-	json_put_text(body, "digest", digest);
-	rows_add(r, "slot.set", body);
-}
-
-static void add_live(struct rows *r, enum colour colour, const char *version, const char *digest)
-{
-	json_t *body = place(r->run);
-
-	json_object_set_new(body, "colour", json_string(colour_name(colour)));
-	json_object_set_new(body, "version", version ? json_safe_string(version) : json_null());
-	json_object_set_new(body, "digest", digest ? json_safe_string(digest) : json_null());
-	rows_add(r, "environment.live", body);
-}
-
-/* The traffic is on the target: seen by the driver. The formerly live colour goes on running, warm for a rollback. */
-static void add_switched(struct rows *r)
-{
-	struct run *run = r->run;
-
-	add_live(r, run->job.target, run->d.version, run->d.digest);
-	add_slot(r, run->job.target, "live", run->d.version, run->d.digest);
-	add_slot(r, run->job.live, run->env->driver->has_preview ? "warm" : "stopped", run->job.live_version,
-	         run->from_digest);
-}
-
-static void add_step_started(struct rows *r, size_t step)
-{
-	struct run *run = r->run;
-
-	if (run->d.steps[step].stage == STAGE_STAGE && !run->job.target_is_warm)
-		add_slot(r, run->job.target, "preparing", run->d.version, run->d.digest);
-	rows_add(r, "step.started", json_pack("{s:I, s:i, s:s}", "id", (json_int_t)run->d.id, "step", (int)step, "stage",
-	                                      stage_name(run->d.steps[step].stage)));
-}
-
-static void add_step_finished(struct rows *r, enum step_state state, const struct driver_outcome *o)
-{
-	struct run *run = r->run;
-	json_t *body = json_pack("{s:I, s:i, s:s, s:s}", "id", (json_int_t)run->d.id, "step", (int)run->step, "stage",
-	                         stage_name(run->d.steps[run->step].stage), "state", step_state_name(state));
-
-	if (!o->ok) {
-		json_put_text(body, "message", o->err.text);
-		json_put_text(body, "layer", o->layer);
-		json_put_text(body, "tail", o->tail);
-	}
-	if (o->detail)
-		json_object_set(body, "detail", o->detail);
-	if (run->suite)
-		json_object_set_new(body, "tests", output_totals_json(suite_totals(run->suite)));
-	rows_add(r, "step.finished", body);
-}
-
 static void finish(struct run *run, enum deployment_state state, const char *message)
 {
 	struct rows r;
 
-	rows_begin(run, &r);
-	rows_add(&r, "deployment.finished",
+	run_rows_begin(run, &r);
+	run_rows_add(&r, "deployment.finished",
 	         json_pack("{s:I, s:s, s:o, s:s}", "id", (json_int_t)run->d.id, "state", deployment_state_name(state),
 	                   "message", json_safe_string(message), "layer", run->layer));
+	if (state == DEPLOYMENT_SUCCEEDED)
+		run_add_release(&r);
 	output_line(run->output, "== %s%s%s", deployment_state_name(state), *message ? ": " : "", message);
 	free(run->env->attention);
 	run->env->attention = state == DEPLOYMENT_ATTENTION
 		? mem_printf("deployment %" PRId64 ": %s", run->d.id, message) : NULL;
-	if (rows_end(&r))
+	if (run_rows_end(&r))
 		over(run);
+}
+
+/* The gates as they stand now; `only` NULL: all of them. */
+static bool gates_hold(struct run *run, const char *only, struct err *err)
+{
+	struct gate_refusals all, some = { .n = 0 };
+	char plan_hash[DIGEST_SIZE];
+
+	if (!gate_judge_deployment(run->env, &run->d, only != NULL, &all, plan_hash, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++)
+		if (!only || strcmp(all.items[i].gate, only) == 0)
+			some.items[some.n++] = all.items[i];
+	return gate_tell(&some, err);
 }
 
 static void gate_step(struct run *run)
 {
-	struct driver_outcome o = { .ok = true, .layer = "gate" };
-	struct store_env state;
-	AUTO(json_auto_decref) json_t *request = NULL;
+	struct driver_outcome o = { .layer = "gate" };
 
-	if (!store_env(run->env->e->store, run->d.app, run->d.environment, &state, &o.err)) {
-		o.ok = false;
-	} else {
-		struct gate_facts facts = { .app = run->env->capp, .env = run->env->cenv, .build = &run->build,
-		                            .state = &state, .kind = run->d.kind, .expect = run->d.expect, .id = run->d.id };
+	o.ok = gates_hold(run, NULL, &o.err);
+	step_done(run, &o);
+}
 
-		o.ok = gate_judge(&facts, &o.err);
-		store_env_done(&state);
-	}
+static void refused_step(struct run *run)
+{
+	struct driver_outcome o = { .layer = "gate" };
+
+	o.err = run->refused;
+	run->refused = (struct err){ 0 };
 	step_done(run, &o);
 }
 
@@ -240,8 +133,60 @@ static void later(void *arg)
 
 	if (run->phase == PHASE_OVER)
 		close_run(run);
+	else if (run->refused.kind != ERR_NONE)
+		refused_step(run);
 	else
 		gate_step(run);
+}
+
+/* The step ends from the loop, as if the driver had answered. */
+static void refuse_step(struct run *run)
+{
+	loop_timer_set(run->later, 0);
+}
+
+static void call_driver(struct run *run)
+{
+	run->env->driver->run(run->env->denv, &run->job, run->d.steps[run->step].stage, step_done, run);
+}
+
+static void signature_checked(void *arg, const char *signer, const struct err *err)
+{
+	struct run *run = arg;
+
+	run->signature = NULL;
+	if (err) {
+		run->refused = *err;
+		err_wrap(&run->refused, "signature gate");
+		refuse_step(run);
+		return;
+	}
+	output_line(run->output, "signed by %s", signer);
+	call_driver(run);
+}
+
+/*
+ * Keys are revoked and files change: what is about to start (or, warm already, to get the traffic) is verified, not what
+ * was when it was added.
+ */
+static bool is_verified_before(const struct run *run, enum stage stage)
+{
+	return run->env->cenv->signatures_required
+		&& (stage == STAGE_START || (stage == STAGE_SWITCH && run->job.target_is_warm));
+}
+
+static void check_signature(struct run *run)
+{
+	AUTO(mem_auto_free) char *manifest = signature_manifest(run->d.app, &run->build);
+	const char *signers = run->env->capp->signers;
+
+	if (!signers || !run->build.signature)
+		err_set(&run->refused, ERR_REFUSED, "signature gate: %s is not signed", run->d.version);
+	else
+		run->signature = signature_verify(run->env->e, signers, manifest, run->build.signature, signature_checked, run,
+		                                  &run->refused);
+	if (!run->signature)
+		refuse_step(run);
 }
 
 /* Calls the effect of a step whose intent is on disk. */
@@ -259,8 +204,12 @@ static void begin_step(struct run *run)
 		                           .step = (int)run->step, .stage = step->stage };
 
 		run->suite = suite_start(&spec, step_done, run);
+	} else if (step->stage == STAGE_SWITCH && !gates_hold(run, "window", &run->refused)) {
+		refuse_step(run);
+	} else if (is_verified_before(run, step->stage)) {
+		check_signature(run);
 	} else {
-		run->env->driver->run(run->env->denv, &run->job, step->stage, step_done, run);
+		call_driver(run);
 	}
 }
 
@@ -278,10 +227,10 @@ static void fall_back(struct run *run, const struct driver_outcome *o)
 	struct rows r;
 
 	output_line(run->output, "%s; it is started anew", o->err.text);
-	rows_begin(run, &r);
-	add_step_finished(&r, STEP_FAIL, o);
-	add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
-	if (rows_end(&r))
+	run_rows_begin(run, &r);
+	run_add_step_finished(&r, STEP_FAIL, o);
+	run_add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
+	if (run_rows_end(&r))
 		begin(run);
 }
 
@@ -291,15 +240,15 @@ static void advance(struct run *run, const struct driver_outcome *outcome)
 	size_t next = outcome ? run->step + 1 : run->step;
 	struct rows r;
 
-	rows_begin(run, &r);
+	run_rows_begin(run, &r);
 	if (outcome) {
-		add_step_finished(&r, outcome->ok ? STEP_OK : STEP_FAIL, outcome);
+		run_add_step_finished(&r, outcome->ok ? STEP_OK : STEP_FAIL, outcome);
 		if (run->d.steps[run->step].stage == STAGE_SWITCH)
-			add_switched(&r);
+			run_add_switched(&r);
 	}
 	if (next < run->d.nsteps)
-		add_step_started(&r, next);
-	if (!rows_end(&r))
+		run_add_step_started(&r, next);
+	if (!run_rows_end(&r))
 		return;
 	if (outcome && run->d.steps[run->step].stage == STAGE_SWITCH) {
 		run->switched = true;
@@ -352,14 +301,16 @@ static void step_done(void *arg, const struct driver_outcome *outcome)
 	output_line(run->output, "FAIL %s", run->failure.text);
 	if (outcome->tail)
 		output_line(run->output, "%s", outcome->tail);
-	rows_begin(run, &r);
-	add_step_finished(&r, STEP_FAIL, outcome);
+	run_rows_begin(run, &r);
+	run_add_step_finished(&r, STEP_FAIL, outcome);
+	if (stage == STAGE_MIGRATE)
+		run_add_migrations(&r, "migration.failed");
 	/* A switch that was stopped just after it took: the journal follows the traffic before the undo moves it back. */
 	if (stage == STAGE_SWITCH && outcome->ok) {
-		add_switched(&r);
+		run_add_switched(&r);
 		run->switched = true;
 	}
-	if (!rows_end(&r))
+	if (!run_rows_end(&r))
 		return;
 	suite_free(run->suite);
 	run->suite = NULL;
@@ -378,13 +329,13 @@ static void undone(void *arg, const struct driver_outcome *o)
 		finish(run, DEPLOYMENT_ATTENTION, message);
 		return;
 	}
-	rows_begin(run, &r);
+	run_rows_begin(run, &r);
 	if (run->switched) {
-		add_live(&r, run->job.live, run->job.live_version, run->from_digest);
-		add_slot(&r, run->job.live, "live", run->job.live_version, run->from_digest);
+		run_add_live(&r, run->job.live, run->job.live_version, run->from_digest);
+		run_add_slot(&r, run->job.live, "live", run->job.live_version, run->from_digest);
 	}
-	add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
-	if (!rows_end(&r))
+	run_add_slot(&r, run->job.target, "stopped", run->d.version, run->d.digest);
+	if (!run_rows_end(&r))
 		return;
 	run->switched = false;
 	finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
@@ -400,11 +351,11 @@ static void begin_undo(struct run *run)
 {
 	struct rows r;
 
-	rows_begin(run, &r);
-	rows_add(&r, "deployment.undoing",
+	run_rows_begin(run, &r);
+	run_rows_add(&r, "deployment.undoing",
 	         json_pack("{s:I, s:o, s:s, s:b}", "id", (json_int_t)run->d.id, "why", json_safe_string(run->failure.text),
 	                   "layer", run->layer, "stopped", run->stop_why != NULL));
-	if (!rows_end(&r))
+	if (!run_rows_end(&r))
 		return;
 	if (is_untouched(run)) {
 		finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
@@ -420,10 +371,16 @@ static void cancel_effect(struct run *run)
 {
 	run->phase = PHASE_CANCEL;
 	loop_timer_set(run->deadline, CANCEL_GRACE_MS);
-	if (run->suite)
+	if (run->suite) {
 		suite_stop(run->suite);
-	else if (run->d.steps[run->step].stage != STAGE_GATE)
+	} else if (run->signature || run->refused.kind != ERR_NONE) {
+		signature_free(run->signature);
+		run->signature = NULL;
+		err_set(&run->refused, ERR_REFUSED, "stopped");
+		refuse_step(run);
+	} else if (run->d.steps[run->step].stage != STAGE_GATE) {
 		run->env->driver->cancel(run->env->denv);
+	}
 }
 
 static void deadline_passed(void *arg)
@@ -473,13 +430,18 @@ static bool fill_job(struct run *run, struct err *err)
 	if (!store_build(env->e->store, run->d.app, run->d.version, NULL, &run->build, err)
 	    || !store_env(env->e->store, run->d.app, run->d.environment, &state, err))
 		return false;
+	if (!facts_migrations(env, &run->build, &run->pending, err)) {
+		store_env_done(&state);
+		return false;
+	}
 	facts_artifacts(env, &run->build, &run->artifacts);
 	run->switched = run->d.switched;
 	before = run->switched ? run->d.from : state.live_version;
 	snprintf(run->id_text, sizeof run->id_text, "%" PRId64, run->d.id);
 	run->job = (struct driver_job){
 		.deployment = run->id_text, .kind = run->d.kind, .version = run->d.version, .digest = run->d.digest,
-		.artifacts = run->artifacts.items, .nartifacts = run->artifacts.n, .target = run->d.target,
+		.artifacts = run->artifacts.items, .nartifacts = run->artifacts.n, .migrations = run->pending.names,
+		.nmigrations = run->pending.n, .target = run->d.target,
 		.live = !before ? COLOUR_NONE : run->switched ? colour_other(run->d.target) : state.live,
 		.live_version = mem_dup(before),
 		.target_is_warm = run->d.kind == KIND_ROLLBACK && run->d.target != COLOUR_NONE
@@ -510,13 +472,15 @@ static bool renew_plan(struct run *run, json_t *started, struct err *err)
 {
 	struct store_env state;
 	struct plan plan;
-	struct plan_facts facts = { .app = run->env->capp, .env = run->env->cenv, .driver = run->env->driver,
-	                            .state = &state, .kind = run->d.kind, .version = run->d.version,
-	                            .digest = run->d.digest };
+	AUTO(store_build_done) struct store_build build = { 0 };
 
-	if (!store_env(run->env->e->store, run->d.app, run->d.environment, &state, err))
+	if (!store_build(run->env->e->store, run->d.app, run->d.version, NULL, &build, err)
+	    || !store_env(run->env->e->store, run->d.app, run->d.environment, &state, err))
 		return false;
-	plan_make(&facts, &plan);
+	if (!facts_plan(run->env, &state, &build, run->d.kind, &plan, err)) {
+		store_env_done(&state);
+		return false;
+	}
 	if (strcmp(plan.hash, run->d.plan_hash) != 0) {
 		json_object_set_new(started, "target", json_string(colour_name(plan.target)));
 		json_object_set_new(started, "plan_hash", json_string(plan.hash));
@@ -539,6 +503,7 @@ static void forget_job(struct run *run)
 {
 	facts_artifacts_done(&run->artifacts);
 	facts_artifacts_done(&run->live_artifacts);
+	facts_migrations_done(&run->pending);
 	store_build_done(&run->build);
 	run->build = (struct store_build){ 0 };
 	free((char *)run->job.live_version);
@@ -560,9 +525,9 @@ static void add_begin(struct rows *r)
 	}
 	forget_job(run);
 	run->step = 0;
-	rows_add(r, "deployment.started", started);
+	run_rows_add(r, "deployment.started", started);
 	if (!r->failed && reload(run, &r->err) && fill_job(run, &r->err))
-		add_step_started(r, 0);
+		run_add_step_started(r, 0);
 	else
 		r->failed = true;
 }
@@ -577,11 +542,11 @@ static void begin(struct run *run)
 {
 	struct rows r;
 
-	rows_begin(run, &r);
+	run_rows_begin(run, &r);
 	add_begin(&r);
 	if (r.failed)
 		store_rollback(run->env->e->store);
-	if (!rows_end(&r))
+	if (!run_rows_end(&r))
 		return;
 	say_begin(run);
 	begin_step(run);
@@ -591,7 +556,7 @@ static void begin(struct run *run)
 
 static void note_recovery(struct run *run, struct rows *r, const char *probe, const char *decision)
 {
-	rows_add(r, "deployment.recovered",
+	run_rows_add(r, "deployment.recovered",
 	         json_pack("{s:I, s:i, s:s, s:s}", "id", (json_int_t)run->d.id, "step", (int)run->step, "probe", probe,
 	                   "decision", decision));
 	output_line(run->output, "== the engine was restarted during %s: %s; %s",
@@ -604,9 +569,9 @@ static void run_again(struct run *run)
 	struct rows r;
 	struct err err = { 0 };
 
-	rows_begin(run, &r);
+	run_rows_begin(run, &r);
 	note_recovery(run, &r, "not completed", "runs the step again");
-	if (!rows_end(&r))
+	if (!run_rows_end(&r))
 		return;
 	store_clear_results(run->env->e->store, run->d.id, (int)run->step, &err);
 	begin_step(run);
@@ -617,9 +582,9 @@ static void give_up(struct run *run, const char *probe, const char *why)
 	AUTO(mem_auto_free) char *message = NULL;
 	struct rows r;
 
-	rows_begin(run, &r);
+	run_rows_begin(run, &r);
 	note_recovery(run, &r, probe, "needs attention");
-	if (!rows_end(&r))
+	if (!run_rows_end(&r))
 		return;
 	message = mem_printf("after a restart of the engine the state of %s is not known: %s; traffic was left where it is",
 	                     stage_name(run->d.steps[run->step].stage), why ? why : "it could not be probed");
@@ -654,14 +619,14 @@ static void settle_done(struct run *run)
 	struct driver_outcome o = { .ok = true };
 	struct rows r;
 
-	rows_begin(run, &r);
+	run_rows_begin(run, &r);
 	note_recovery(run, &r, "completed", "goes on");
-	add_step_finished(&r, STEP_OK, &o);
+	run_add_step_finished(&r, STEP_OK, &o);
 	if (run->d.steps[run->step].stage == STAGE_SWITCH) {
-		add_switched(&r);
+		run_add_switched(&r);
 		run->switched = true;
 	}
-	if (!rows_end(&r))
+	if (!run_rows_end(&r))
 		return;
 	run->step++;
 	if (run->step == run->d.nsteps)
@@ -714,9 +679,9 @@ static void resume(struct run *run)
 		struct rows r;
 
 		err_set(&run->failure, ERR_FAILED, "undone after a restart of the engine");
-		rows_begin(run, &r);
+		run_rows_begin(run, &r);
 		note_recovery(run, &r, "was being undone", "undoes it again");
-		if (rows_end(&r))
+		if (run_rows_end(&r))
 			environment_reconcile(run->env, reconciled_after_probe);
 	} else if (run->step == run->d.nsteps) {
 		finish(run, DEPLOYMENT_SUCCEEDED, "");
@@ -767,6 +732,12 @@ void run_go(struct run *run)
 	begin_step(run);
 }
 
+/* A rollback's plan has no gate step; what became true while it waited is judged here. */
+static bool rollback_holds(struct run *run)
+{
+	return run->d.kind != KIND_ROLLBACK || gates_hold(run, NULL, &run->failure);
+}
+
 void run_start(struct environment *env, int64_t id, bool recovering)
 {
 	struct run *run = run_new(env, id);
@@ -775,11 +746,14 @@ void run_start(struct environment *env, int64_t id, bool recovering)
 	env->run = run;
 	env->unsettled = 0;
 	if (!store_deployment(env->e->store, id, &run->d, &err)) {
-		journal_lost(run, &err);
+		run_journal_lost(run, &err);
+	} else if (!recovering && !rollback_holds(run)) {
+		snprintf(run->layer, sizeof run->layer, "gate");
+		finish(run, DEPLOYMENT_FAILED, run->failure.text);
 	} else if (!recovering) {
 		begin(run);
 	} else if (!fill_job(run, &err)) {
-		journal_lost(run, &err);
+		run_journal_lost(run, &err);
 	} else {
 		resume(run);
 	}

@@ -4,6 +4,7 @@
  * This header is the manual of the protocol. Times are milliseconds since 1970 UTC; an absent fact is null, never a
  * made-up value. Names of states, kinds, stages: words.h. Every error answer is
  *   {"error": {"kind": "stale", "text": "prod runs 2.13.5 now, not 2.13.4"}}   kinds, statuses, exit codes: base/err.h
+ * A gate's refusal has its name and when it is expected to clear too: "gate":"window","clears_at":…|null.
  * Unknown members are ignored by both sides. Strings from outside (authors, messages, test names) arrive as they are:
  * whoever shows them cleans them (base/clean.h).
  *
@@ -17,11 +18,17 @@
  *    "rollback":{"version":"2.13.4","digest":"…","warm":true,"ms":900}|null,     the target, named beforehand
  *    "deployment":DEPLOYMENT|null,                the running one, else the last one
  *    "queue":[DEPLOYMENT…],                       waiting ones, in order
- *    "ports":{"web":8080}, "attention":"…"|null}
+ *    "ports":{"web":8080}, "attention":"…"|null,
+ *    "blocked":[BLOCKED…],                        what keeps the caller from deploying there now, whatever the build
+ *    "lock":{"uid","owner","reason","taken","expires":…|null}|null, "drift":"…"|null,
+ *    "automatic":false, "paused":{"why","by","since"}|null}                  its automation, after a rollback
+ * BLOCKED = {"gate":"approval","why":"…","who":"who or what can clear it","clears_at":…|null}
  * DEPLOYMENT = {"id":812,"app":"shop","environment":"prod","kind":"deploy","version":"2.14.0","digest":"…",
  *    "from":"2.13.5"|null,"state":"running","actor":"alice","reason":""|…,"requested":…,"started":…|null,
  *    "ended":…|null,"message":""|…,"layer":""|…,"step":3|null,"stage":"smoke"|null,
- *    "steps":[STEP…], "tests":TOTALS, "log_size":1234}
+ *    "steps":[STEP…], "tests":TOTALS, "log_size":1234, "uid":1000, "override":"why"|null, "plan_hash":"…",
+ *    "approvals":[{"uid","name","verdict":"approve"|"reject","at","reason","plan_hash"}…],
+ *    "blocked":[BLOCKED…]}      while it is queued; its gate step is then "held", its plan_hash the one it would have now
  * STEP = {"index":3,"stage":"smoke","state":"run","started":…|null,"ended":…|null,"deadline_ms":60000,"message":"",
  *    "layer":"","tail":""|…,"detail":{…}|null,"tests":TOTALS|null}
  * TOTALS = {"ok":188,"fail":1,"skip":0,"todo":0,"planned":212|null}
@@ -29,10 +36,12 @@
  * GET /v1/builds?app=A[&q=TEXT][&offset=N][&limit=N]             newest first; limit 50 by default, 500 at most
  *   {"seq":…,"total":100000,"offset":0,"builds":[BUILD…]}        q matches version, commit, branch, author, message
  *   BUILD = {"version":"2.14.0","digest":"…","commit":"9f3c1ab…","branch":"main","author":"…","message":"…","at":…,
- *    "added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345,"removed":false}       removed: only the record is left
+ *    "added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345,"removed":false,
+ *    "features":["checkout"],"migrations":[{"id":"0007","reversible":false}],"signer":"ci@example.org"|null}       removed: only the record is left
  * GET /v1/builds/VERSION?app=A     BUILD + "artifacts":[{"component","sha256","size"}], "results":[RESULT…] (failures first)
  * POST /v1/builds  {"app":"shop","version":"2.14.0","artifacts":{"web":"/abs/web.tar.gz"},"commit","branch","author",
- *    "message","tests":["/abs/junit.xml"]}  -> 201 BUILD; 200 when the same was there; 409 other content, same version
+ *    "message","tests":["/abs/junit.xml"],"features":[…],"migrations":[{"id","reversible"}],"signature":"-----BEGIN…"}
+ *   the signature is over the build's manifest (artifact/manifest.h)  -> 201 BUILD; 200 when the same was there; 409 other content, same version
  *
  * GET /v1/deployments?[app=A][&environment=E][&before=ID][&limit=N]   newest first  {"seq":…,"deployments":[DEPLOYMENT…]}
  * GET /v1/deployments/ID                                              DEPLOYMENT
@@ -42,8 +51,14 @@
  * POST /v1/deployments {"app","environment","kind":"deploy"|"rollback","version","digest","expect":"2.13.5"|"",
  *    "key":"UUID","reason":""}   -> 202 DEPLOYMENT; the same key again -> 200 and the same DEPLOYMENT
  *   "expect" is the live version that the caller saw ("" none); another one is live -> 412 stale. Left out: not checked.
+ *   "override":"why" passes over windows and freezes where the caller may; "when_allowed":true waits in the queue for
+ *   what clears by itself (a window, a lock, a soak) instead of being refused; an approval is always waited for.
  *   "digest" may be left out by a command; the console always sends it. Rollback: "version" left out = the target.
  * POST /v1/deployments/ID/stop {"reason":""}     -> 202 DEPLOYMENT; a finished one -> 409
+ * POST /v1/deployments/ID/approve|reject {"reason","plan_hash":"the one that was seen"}   -> 200 DEPLOYMENT; one's own, or
+ *   not among those who may -> 403; another plan by now -> 412; it does not wait -> 409. A rejected one is over.
+ * POST /v1/environments/E/lock   {"app","reason","for_ms":0,"steal":false}    -> 200 ENVIRONMENT; held by another -> 423
+ * POST /v1/environments/E/unlock|resume {"app","reason"}                      -> 200 ENVIRONMENT; nothing to end -> 409
  *
  * GET /v1/journal?[since=SEQ][&limit=N]  {"seq":…,"rows":[ROW…]}  ROW = {"seq","at","actor","type","body","hash"}
  * GET /v1/audit                          {"ok":true,"rows":812,"head":"hex","bad":{"seq":17,"why":"…"}|null}

@@ -322,6 +322,7 @@ static const struct {
 	{ "lock.released", project_lock_released },
 	{ "lock.stolen", project_lock_taken },
 	{ "lock.taken", project_lock_taken },
+	{ "migration.failed", project_migration_failed },
 	{ "migration.ran", project_migration_ran },
 	{ "slot.set", slot_set },
 	{ "step.finished", step_finished },

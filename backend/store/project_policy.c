@@ -64,6 +64,12 @@ bool project_migration_ran(struct store *s, const struct project_row *row, struc
 	               (int)json_flag(body, "reversible"));
 }
 
+bool project_migration_failed(struct store *s, const struct project_row *row, struct err *err)
+{
+	return sql_run(s, SQL_MIGRATION_DROP, NULL, err, "ttt", APP(row->body), ENVIRONMENT(row->body),
+	               json_text(row->body, "migration"));
+}
+
 bool project_drift_found(struct store *s, const struct project_row *row, struct err *err)
 {
 	const json_t *body = row->body;

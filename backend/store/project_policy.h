@@ -12,6 +12,7 @@ bool project_released(struct store *s, const struct project_row *row, struct err
 bool project_paused(struct store *s, const struct project_row *row, struct err *err);
 bool project_resumed(struct store *s, const struct project_row *row, struct err *err);
 bool project_migration_ran(struct store *s, const struct project_row *row, struct err *err);
+bool project_migration_failed(struct store *s, const struct project_row *row, struct err *err);
 bool project_drift_found(struct store *s, const struct project_row *row, struct err *err);
 bool project_drift_cleared(struct store *s, const struct project_row *row, struct err *err);
 

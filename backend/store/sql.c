@@ -148,6 +148,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PAUSE] = "SELECT at, actor, why FROM pause WHERE app = ? AND environment = ?",
 	[SQL_MIGRATION_ADD] = "INSERT OR REPLACE INTO migration (app, environment, migration, n, version, reversible)"
 		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_MIGRATION_DROP] = "DELETE FROM migration WHERE app = ? AND environment = ? AND migration = ?",
 	[SQL_MIGRATIONS] = "SELECT migration, version, reversible, n FROM migration WHERE app = ? AND environment = ?"
 		" ORDER BY n",
 	[SQL_DRIFT_SET] = "INSERT OR REPLACE INTO drift (app, environment, what, expected, found, since)"

@@ -33,7 +33,8 @@
  *   build.quarantined    {app,environment,version,digest,id}             with the rollback `id` that leaves it
  *   build.released_from_quarantine {app,environment,version,digest,id}   a person's deployment of it succeeded
  *   automation.paused    {app,environment,why,id}          automation.resumed {app,environment,reason}
- *   migration.ran        {app,environment,migration,version,reversible,id}
+ *   migration.ran        {app,environment,migration,version,reversible,id}     with the intent: never run twice
+ *   migration.failed     {app,environment,migration,version,reversible,id}     known to have failed: may run again
  *   drift.found          {app,environment,what,expected,found}           drift.cleared {app,environment,what}
  * Test results and step output are not journalled (size); results are rows of test_result, output is in files.
  *

@@ -311,3 +311,31 @@ void engine_audit(struct engine *e, engine_answer_fn fn, void *arg)
 {
 	hold(e, "audit", json_object(), fn, arg);
 }
+
+bool engine_approve(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, bool rejects,
+                    json_t **ret, struct err *err)
+{
+	json_t *call = by(who);
+
+	json_object_set_new(call, "id", json_integer(id));
+	json_object_set_new(call, "request", json_deep_copy(request));
+	return answer(e, rejects ? "reject" : "approve", call, ret, err);
+}
+
+bool engine_hold(struct engine *e, const struct engine_caller *who, const char *environment, enum engine_hold what,
+                 const json_t *request, json_t **ret, struct err *err)
+{
+	static const char *const names[] = { [ENGINE_LOCK] = "lock", [ENGINE_UNLOCK] = "unlock", [ENGINE_RESUME] = "resume" };
+	json_t *call = by(who);
+
+	json_object_set_new(call, "environment", json_string(environment));
+	json_object_set_new(call, "request", json_deep_copy(request));
+	return answer(e, names[what], call, ret, err);
+}
+
+bool engine_may_end(struct engine *e, const struct engine_caller *who, struct err *err)
+{
+	AUTO(json_auto_decref) json_t *unused = NULL;
+
+	return answer(e, "may_end", by(who), &unused, err);
+}
