@@ -11,6 +11,7 @@
 #include "views/command/find.h"
 #include "views/command/out.h"
 #include "views/command/record.h"
+#include "views/command/sign.h"
 #include "views/command/verbs.h"
 
 static const struct flag flag_artifact = { "--artifact", 0, "COMPONENT=FILE", "an artifact; once for each component", true, false };
@@ -19,6 +20,11 @@ static const struct flag flag_branch = { "--branch", 0, "NAME", "its branch", fa
 static const struct flag flag_author = { "--author", 0, "NAME", "who wrote it", false, false };
 static const struct flag flag_message = { "--message", 0, "TEXT", "what it changes", false, false };
 static const struct flag flag_tests = { "--tests", 0, "FILE", "test reports of CI, JUnit XML or TAP", true, true };
+
+static const struct flag flag_feature = { "--feature", 0, "NAME", "a feature that it carries", true, true };
+static const struct flag flag_migration = { "--migration", 0, "ID[:irreversible]", "a migration that it needs, in order",
+                                            true, true };
+static const struct flag flag_sign = { "--sign", 0, "KEY", "sign it with this SSH key (ssh-keygen -Y sign)", false, false };
 
 /* The engine has another current folder than we: it gets real paths, of files that can be read. Yours. */
 static char *real_file(const char *path, struct err *err)
@@ -71,6 +77,26 @@ static bool add_tests(const struct call *c, json_t *tests, struct err *err)
 	return true;
 }
 
+static void add_contents(const struct call *c, json_t *request)
+{
+	static const char irreversible[] = ":irreversible";
+	json_t *features = json_array(), *migrations = json_array();
+	const char *value;
+	size_t at = 0;
+
+	while ((value = call_next_value(c, &flag_feature, &at)))
+		json_array_append_new(features, json_safe_string(value));
+	for (at = 0; (value = call_next_value(c, &flag_migration, &at));) {
+		size_t len = strlen(value), tail = sizeof irreversible - 1;
+		bool is_final = len > tail && strcmp(value + len - tail, irreversible) == 0;
+		AUTO(mem_auto_free) char *id = mem_dupn(value, is_final ? len - tail : len);
+
+		json_array_append_new(migrations, json_pack("{s:o, s:b}", "id", json_safe_string(id), "reversible", !is_final));
+	}
+	json_object_set_new(request, "features", features);
+	json_object_set_new(request, "migrations", migrations);
+}
+
 static bool make_request(const struct call *c, const char *app, json_t *request, struct err *err)
 {
 	json_t *artifacts = json_object(), *tests = json_array();
@@ -83,7 +109,9 @@ static bool make_request(const struct call *c, const char *app, json_t *request,
 	json_put_text(request, "author", call_value(c, &flag_author));
 	json_put_text(request, "message", call_value(c, &flag_message));
 	json_object_set_new(request, "tests", tests);
-	return add_artifacts(c, artifacts, err) && add_tests(c, tests, err);
+	add_contents(c, request);
+	return add_artifacts(c, artifacts, err) && add_tests(c, tests, err)
+		&& (!call_has(c, &flag_sign) || sign_build(call_value(c, &flag_sign), request, err));
 }
 
 static void print_build(const struct call *c, const json_t *build)
@@ -98,6 +126,8 @@ static void print_build(const struct call *c, const json_t *build)
 	          (long long)json_int(build, "size", 0));
 	if (*verdict)
 		out_piece(json_int(json_object_get(build, "tests"), "fail", 0) ? OUT_BAD : OUT_GOOD, "  tests %s", verdict);
+	if (*json_text(build, "signer"))
+		out_piece(OUT_GOOD, "  signed by %s", json_text(build, "signer"));
 	out_end_line();
 }
 
@@ -160,5 +190,6 @@ const struct command command_build = {
 		"same content again is done at once, other content is refused (exit code 3).\n"
 		"show prints the build, its artifacts and the tests that failed in CI.\n"
 		"With --json: BUILD of the API.",
-	.flags = { &flag_artifact, &flag_commit, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_app, &flag_json },
+	.flags = { &flag_artifact, &flag_commit, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_feature,
+	           &flag_migration, &flag_sign, &flag_app, &flag_json },
 };

@@ -14,6 +14,8 @@ const struct command command_deploy = {
 	.help = "Asks for the deployment and prints it; it waits its turn when another one runs\n"
 		"there. With --wait it is followed as slipway watch does: exit code 0 when it\n"
 		"succeeded, 1 when it failed and was undone. Refused requests: 3.\n"
+		"What a gate refuses is said with the gate, why, and when that is expected to clear.\n"
+		"A deployment that needs approval waits for it.\n"
 		"Asking is safe over a lost link: it never deploys twice.",
-	.flags = { &flag_wait, &flag_expect, &flag_reason, &flag_app, &flag_json },
+	.flags = { &flag_wait, &flag_expect, &flag_reason, &flag_when_allowed, &flag_override, &flag_app, &flag_json },
 };

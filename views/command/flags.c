@@ -12,6 +12,11 @@ const struct flag flag_expect = { "--expect", 0, "LIVE", "refuse when another ve
 const struct flag flag_reason = { "--reason", 0, "TEXT", "why; it stays in the journal", false, false };
 const struct flag flag_limit = { "--limit", 0, "N", "print at most N (50)", false, false };
 
+const struct flag flag_override = { "--override", 0, "WHY", "deploy outside windows and in freezes; flagged for ever", false,
+                                    false };
+const struct flag flag_when_allowed = { "--when-allowed", 0, NULL, "wait for windows, locks and soaks instead of a refusal",
+                                        false, false };
+
 const struct flag *const flags_of_all[] = { &flag_dir, &flag_help };
 const size_t nflags_of_all = ARRAY_LEN(flags_of_all);
 

@@ -47,6 +47,9 @@ int request_deployment(struct call *c, const char *kind, const char *environment
 	json_put_text(body, "expect", call_value(c, &flag_expect));
 	json_put_text(body, "reason", call_value(c, &flag_reason));
 	json_put_text(body, "key", key);
+	json_put_text(body, "override", call_value(c, &flag_override));
+	if (call_has(c, &flag_when_allowed))
+		json_object_set_new(body, "when_allowed", json_true());
 	if (!call_ask(c, "POST", "/v1/deployments", body, CALL_ASK_MS, &answer, &err))
 		return call_fail(c, &err);
 	return request_show(c, answer, DEPLOYMENT_SUCCEEDED);

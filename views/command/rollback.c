@@ -17,5 +17,5 @@ const struct command command_rollback = {
 	.help = "Goes before everything that waits, and stops a deployment that runs there. The\n"
 		"target is named beforehand: slipway status shows it. With --wait it is followed\n"
 		"to its end: exit code 0 when it succeeded, 1 when not.",
-	.flags = { &flag_to, &flag_wait, &flag_expect, &flag_reason, &flag_app, &flag_json },
+	.flags = { &flag_to, &flag_wait, &flag_expect, &flag_reason, &flag_when_allowed, &flag_override, &flag_app, &flag_json },
 };

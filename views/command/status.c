@@ -51,6 +51,35 @@ static void add_row(struct out_table *t, const json_t *app, const json_t *enviro
 	out_cell(t, OUT_BAD, json_text(environment, "attention"));
 }
 
+/* What keeps the caller out, and what each waiting deployment waits for: a line for each. */
+static void print_blocked(const json_t *environment, const json_t *list, int64_t id)
+{
+	const json_t *b;
+	size_t i;
+
+	json_array_foreach(list, i, b) {
+		AUTO(mem_auto_free) char *at = record_time(b, "clears_at");
+		AUTO(mem_auto_free) char *of = id ? mem_printf(" deployment %lld", (long long)id) : mem_dup("");
+
+		out_line("  %s%s is blocked by %s: %s%s%s%s%s%s", json_text(environment, "name"), of, json_text(b, "gate"),
+		         json_text(b, "why"), *json_text(b, "who") ? " (" : "", json_text(b, "who"),
+		         *json_text(b, "who") ? ")" : "", *at ? ", clears at " : "", at);
+	}
+}
+
+static void print_rules(const json_t *environment)
+{
+	const json_t *paused = json_object_get(environment, "paused"), *d;
+	size_t i;
+
+	print_blocked(environment, json_object_get(environment, "blocked"), 0);
+	json_array_foreach(json_object_get(environment, "queue"), i, d)
+		print_blocked(environment, json_object_get(d, "blocked"), json_int(d, "id", 0));
+	if (json_is_object(paused))
+		out_line("  %s: automation is paused: %s (slipway resume %s)", json_text(environment, "name"),
+		         json_text(paused, "why"), json_text(environment, "name"));
+}
+
 static void add_json(const json_t *app, const json_t *environment)
 {
 	AUTO(json_auto_decref) json_t *line = json_pack("{s:O}", "app", json_object_get(app, "name"));
@@ -93,6 +122,11 @@ static int run(struct call *c)
 		}
 	}
 	out_table_print(&t);
+	json_array_foreach(json_object_get(status, "apps"), a, app) {
+		json_array_foreach(json_object_get(app, "environments"), e, environment)
+			if ((!only || app == only) && !call_has(c, &flag_json))
+				print_rules(environment);
+	}
 	note_mistakes(c, status);
 	return 0;
 }
@@ -103,6 +137,7 @@ const struct command command_status = {
 	.help = "Prints one line for each environment, in pipeline order: application, environment,\n"
 		"open or protected, live version, health, the rollback target (warm or cold, and\n"
 		"how long it would take), the running or last deployment, how many wait, and what\n"
-		"needs attention. With --json: ENVIRONMENT of the API with \"app\".",
+		"needs attention. Then a line for each thing that waits: blocked by which gate, why,\n"
+		"who or what can clear it, and when. With --json: ENVIRONMENT of the API with \"app\".",
 	.flags = { &flag_app, &flag_json },
 };
