@@ -1,0 +1,406 @@
+/* The rules at work in the engine: what is refused, what waits and goes on, what a rollback leaves behind. */
+#include "tests/unit/engine_case.h"
+
+#include "backend/engine/engine_priv.h"
+#include "backend/store/policy.h"
+
+#include <fcntl.h>
+
+/* %s: members of prod. */
+static const char two_environments[] =
+	"{\"application\":\"shop\",\"components\":{\"web\":{\"start\":[\"bin/web\"],\"migrate\":[\"bin/migrate\"],"
+	"\"health_within\":\"500ms\"}},\"signers\":\"allowed_signers\","
+	"\"environments\":[{\"name\":\"dev\",\"protection\":\"open\",\"ports\":{\"web\":18999},\"slots\":\"23990-23999\"},"
+	"{\"name\":\"prod\",\"ports\":{\"web\":18998},\"slots\":\"23980-23989\"%s}]}";
+
+static const struct engine_caller alice = { 4001, "alice" }, bob = { 4002, "bob" }, carol = { 4003, "carol" };
+
+static struct fixture *given(void **state, const char *prod)
+{
+	struct fixture *f = *state;
+	AUTO(mem_auto_free) char *text = mem_alloc(sizeof two_environments + strlen(prod));
+
+	snprintf(text, sizeof two_environments + strlen(prod), two_environments, prod);
+	write_file(f, "slipway.json", text);
+	open_engine(f);
+	assert_int_equal(add_build(f, "1.0.0", "one"), 201);
+	assert_int_equal(add_build(f, "1.1.0", "two"), 201);
+	return f;
+}
+
+static bool request(struct fixture *f, const struct engine_caller *who, const char *environment, const char *kind,
+                    const char *version, const char *more, struct err *err)
+{
+	json_t *body = json_pack("{s:s, s:s}", "environment", environment, "kind", kind), *answer = NULL;
+	AUTO(json_auto_decref) json_t *extra = more ? json_loads(more, 0, NULL) : json_object();
+	int status = 0;
+	bool ok;
+
+	assert_non_null(extra);
+	json_put_text(body, "version", version);
+	json_object_update(body, extra);
+	ok = engine_deploy(f->engine, who, body, &status, &answer, err);
+	f->id = ok ? json_int(answer, "id", 0) : 0;
+	json_decref(answer);
+	json_decref(body);
+	return ok;
+}
+
+static void succeed(struct fixture *f, const char *environment, const char *kind, const char *version, const char *more)
+{
+	struct err err = { 0 };
+
+	if (!request(f, &alice, environment, kind, version, more, &err))
+		fail_msg("%s", err.text);
+	wait_rows(f, "deployment.finished", 1);
+	script.log[0] = '\0';
+}
+
+static void assert_refused_by(struct fixture *f, const struct engine_caller *who, const char *kind, const char *version,
+                              const char *more, const char *gate, const char *why)
+{
+	struct err err = { 0 };
+
+	assert_false(request(f, who, "prod", kind, version, more, &err));
+	if (!err.gate || strcmp(err.gate, gate) != 0 || !strstr(err.text, why))
+		fail_msg("%s: %s", err.gate ? err.gate : "no gate", err.text);
+}
+
+static json_t *deployment(struct fixture *f, int64_t id)
+{
+	json_t *d = NULL;
+
+	assert_true(engine_deployment(f->engine, id, &d, NULL));
+	return d;
+}
+
+static void assert_held_by(struct fixture *f, int64_t id, const char *gate)
+{
+	AUTO(json_auto_decref) json_t *d = deployment(f, id);
+	const json_t *blocked = json_object_get(d, "blocked");
+
+	assert_string_equal(json_text(d, "state"), "queued");
+	assert_string_equal(json_text(json_array_get(json_object_get(d, "steps"), 0), "state"), "held");
+	assert_int_equal(json_array_size(blocked), 1);
+	assert_string_equal(json_text(json_array_get(blocked, 0), "gate"), gate);
+	assert_true(*json_text(json_array_get(blocked, 0), "who") != '\0');
+}
+
+static void assert_state(struct fixture *f, int64_t id, const char *state)
+{
+	AUTO(json_auto_decref) json_t *d = deployment(f, id);
+
+	if (strcmp(json_text(d, "state"), state) != 0)
+		fail_msg("deployment %lld is %s: %s", (long long)id, json_text(d, "state"), json_text(d, "message"));
+}
+
+static bool verdict(struct fixture *f, const struct engine_caller *who, int64_t id, bool rejects, const char *body,
+                    struct err *err)
+{
+	AUTO(json_auto_decref) json_t *request_json = json_loads(body, 0, NULL);
+	json_t *answer = NULL;
+	bool ok = engine_approve(f->engine, who, id, request_json, rejects, &answer, err);
+
+	json_decref(answer);
+	return ok;
+}
+
+static bool hold(struct fixture *f, const struct engine_caller *who, enum engine_hold what, const char *body,
+                 struct err *err)
+{
+	AUTO(json_auto_decref) json_t *request_json = json_loads(body, 0, NULL);
+	json_t *answer = NULL;
+	bool ok = engine_hold(f->engine, who, "prod", what, request_json, &answer, err);
+
+	json_decref(answer);
+	return ok;
+}
+
+static void a_build_is_promoted_only_after_it_succeeded_before(void **state)
+{
+	struct fixture *f = given(state, ",\"after\":[\"dev\"]");
+
+	assert_refused_by(f, &alice, "deploy", "1.0.0", NULL, "promotion", "has not succeeded in dev");
+	succeed(f, "dev", "deploy", "1.0.0", NULL);
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	assert_refused_by(f, &alice, "deploy", "1.1.0", NULL, "promotion", "has not succeeded in dev");
+}
+
+static void a_soak_is_waited_for_when_the_caller_says_so(void **state)
+{
+	struct fixture *f = given(state, ",\"after\":[{\"environment\":\"dev\",\"soak\":\"1s\"}]");
+	struct err err = { 0 };
+
+	succeed(f, "dev", "deploy", "1.0.0", NULL);
+	assert_refused_by(f, &alice, "deploy", "1.0.0", NULL, "promotion", "has been live in dev");
+	assert_true(request(f, &alice, "prod", "deploy", "1.0.0", "{\"when_allowed\":true}", &err));
+	assert_held_by(f, f->id, "promotion");
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, f->id, "succeeded");
+}
+
+static void another_person_approves_and_it_goes_on(void **state)
+{
+	struct fixture *f = given(state, ",\"approval\":{\"from\":[\"bob\",\"alice\"]}");
+	struct err err = { 0 };
+
+	assert_true(request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err));
+	assert_held_by(f, f->id, "approval");
+	assert_false(verdict(f, &alice, f->id, false, "{\"reason\":\"mine\"}", &err));
+	assert_int_equal(err.kind, ERR_DENIED);
+	assert_false(verdict(f, &carol, f->id, false, "{\"reason\":\"not named\"}", &err));
+	assert_int_equal(err.kind, ERR_DENIED);
+	assert_false(verdict(f, &bob, f->id, false, "{}", &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_false(verdict(f, &bob, f->id, false, "{\"reason\":\"seen\",\"plan_hash\":\"other\"}", &err));
+	assert_int_equal(err.kind, ERR_STALE);
+	assert_held_by(f, f->id, "approval");
+
+	assert_true(verdict(f, &bob, f->id, false, "{\"reason\":\"seen\"}", &err));
+
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, f->id, "succeeded");
+	assert_false(verdict(f, &bob, f->id, false, "{\"reason\":\"again\"}", &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+}
+
+static void a_changed_plan_asks_again(void **state)
+{
+	struct fixture *f = given(state, ",\"approval\":{\"count\":2,\"from\":[\"bob\",\"carol\"]}");
+	struct err err = { 0 };
+	int64_t first, second;
+
+	assert_true(request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err));
+	first = f->id;
+	assert_true(request(f, &alice, "prod", "deploy", "1.1.0", NULL, &err));
+	second = f->id;
+	assert_true(verdict(f, &bob, second, false, "{\"reason\":\"seen\"}", &err));
+	assert_true(verdict(f, &bob, first, false, "{\"reason\":\"seen\"}", &err));
+	assert_true(verdict(f, &carol, first, false, "{\"reason\":\"seen\"}", &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, first, "succeeded");
+	/* 1.0.0 is live now: what bob approved would have come from nothing */
+	assert_true(verdict(f, &carol, second, false, "{\"reason\":\"seen\"}", &err));
+	assert_held_by(f, second, "approval");
+	assert_true(verdict(f, &bob, second, false, "{\"reason\":\"seen again\"}", &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, second, "succeeded");
+}
+
+static void a_rejected_deployment_is_over(void **state)
+{
+	struct fixture *f = given(state, ",\"approval\":{\"from\":[\"bob\"]}");
+	struct err err = { 0 };
+
+	assert_true(request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err));
+	assert_false(verdict(f, &carol, f->id, true, "{\"reason\":\"no\"}", &err));
+	assert_true(verdict(f, &bob, f->id, true, "{\"reason\":\"wrong day\"}", &err));
+	assert_state(f, f->id, "stopped");
+}
+
+static void approvals_and_what_waits_survive_a_restart(void **state)
+{
+	struct fixture *f = given(state, ",\"approval\":{\"count\":2,\"from\":[\"bob\",\"carol\"]}");
+	struct err err = { 0 };
+
+	assert_true(request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err));
+	assert_true(verdict(f, &bob, f->id, false, "{\"reason\":\"seen\"}", &err));
+	engine_free(f->engine);
+	open_engine(f);
+	assert_held_by(f, f->id, "approval");
+	assert_true(verdict(f, &carol, f->id, false, "{\"reason\":\"seen\"}", &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, f->id, "succeeded");
+}
+
+static void a_freeze_refuses_and_a_role_overrides_it_for_ever_flagged(void **state)
+{
+	struct fixture *f = given(state, ",\"freezes\":[{\"from\":\"2020-01-01 00:00 UTC\",\"to\":\"2120-01-01 00:00 UTC\","
+	                          "\"reason\":\"peak\"}],\"override\":[\"alice\"]");
+	struct err err = { 0 };
+	json_t *d;
+
+	assert_refused_by(f, &alice, "deploy", "1.0.0", NULL, "window", "frozen (peak)");
+	assert_refused_by(f, &bob, "deploy", "1.0.0", "{\"override\":\"please\"}", "window", "may not override");
+	assert_true(request(f, &bob, "prod", "deploy", "1.0.0", "{\"when_allowed\":true}", &err));
+	assert_held_by(f, f->id, "window");
+	succeed(f, "prod", "deploy", "1.1.0", "{\"override\":\"security fix\"}");
+	d = deployment(f, f->id);
+	assert_string_equal(json_text(d, "override"), "security fix");
+	assert_string_equal(json_text(d, "state"), "succeeded");
+	json_decref(d);
+}
+
+static void a_lock_is_a_lease_with_an_owner(void **state)
+{
+	struct fixture *f = given(state, "");
+	struct err err = { 0 };
+
+	assert_false(hold(f, &alice, ENGINE_LOCK, "{}", &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_true(hold(f, &alice, ENGINE_LOCK, "{\"reason\":\"migration\",\"for_ms\":600000}", &err));
+	assert_refused_by(f, &bob, "deploy", "1.0.0", NULL, "lock", "locked by alice");
+	assert_false(hold(f, &bob, ENGINE_LOCK, "{\"reason\":\"mine\"}", &err));
+	assert_int_equal(err.kind, ERR_LOCKED);
+	assert_false(hold(f, &bob, ENGINE_UNLOCK, "{}", &err));
+	assert_int_equal(err.kind, ERR_LOCKED);
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	assert_true(request(f, &bob, "prod", "deploy", "1.1.0", "{\"when_allowed\":true}", &err));
+	assert_held_by(f, f->id, "lock");
+	assert_true(hold(f, &alice, ENGINE_UNLOCK, "{}", &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, f->id, "succeeded");
+	assert_true(hold(f, &alice, ENGINE_LOCK, "{\"reason\":\"again\"}", &err));
+	assert_true(hold(f, &bob, ENGINE_LOCK, "{\"reason\":\"incident\",\"steal\":true}", &err));
+	assert_refused_by(f, &alice, "deploy", "1.0.0", NULL, "lock", "locked by bob");
+}
+
+static void a_rollback_quarantines_what_it_left_and_pauses_automation(void **state)
+{
+	struct fixture *f = given(state, ",\"automatic\":true");
+	struct store_policy p;
+	struct err err = { 0 };
+
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	succeed(f, "prod", "deploy", "1.1.0", NULL);
+	assert_false(hold(f, &alice, ENGINE_RESUME, "{}", &err));
+	script.run[STAGE_SWITCH] = ANSWER_FAIL;
+	succeed(f, "prod", "rollback", NULL, NULL);
+	/* it failed: the build is in quarantine all the same, for somebody wanted it away */
+	assert_state(f, f->id, "failed");
+	assert_true(store_policy(f->engine->store, "shop", "prod", &p, &err));
+	assert_true(p.paused);
+	store_policy_done(&p);
+	script.run[STAGE_SWITCH] = ANSWER_OK;
+	succeed(f, "prod", "rollback", NULL, NULL);
+	assert_state(f, f->id, "succeeded");
+	assert_refused_by(f, &alice, "deploy", "1.1.0", NULL, "quarantine", "in quarantine in prod");
+	assert_true(hold(f, &alice, ENGINE_RESUME, "{\"reason\":\"fixed\"}", &err));
+	assert_false(hold(f, &alice, ENGINE_RESUME, "{}", &err));
+	succeed(f, "prod", "deploy", "1.1.0", "{\"reason\":\"it was the network\"}");
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	succeed(f, "prod", "deploy", "1.1.0", NULL);
+}
+
+static void only_deployers_change_anything(void **state)
+{
+	struct fixture *f = given(state, ",\"deployers\":[\"alice\"]");
+	AUTO(json_auto_decref) json_t *nothing = json_object();
+	json_t *answer = NULL;
+	struct err err = { 0 };
+
+	assert_refused_by(f, &bob, "deploy", "1.0.0", NULL, "deployers", "bob may not deploy");
+	assert_false(hold(f, &bob, ENGINE_LOCK, "{\"reason\":\"x\"}", &err));
+	assert_int_equal(err.kind, ERR_DENIED);
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	script.run[STAGE_STAGE] = ANSWER_WAIT;
+	assert_true(request(f, &alice, "prod", "deploy", "1.1.0", NULL, &err));
+	wait_rows(f, "step.finished", 2);
+	assert_false(engine_stop(f->engine, &bob, f->id, nothing, &answer, &err));
+	assert_int_equal(err.kind, ERR_DENIED);
+	assert_true(engine_stop(f->engine, &alice, f->id, nothing, &answer, &err));
+	json_decref(answer);
+	wait_rows(f, "deployment.finished", 1);
+}
+
+static int add_migrating(struct fixture *f, const char *version, const char *migrations)
+{
+	struct engine_caller who = { getuid(), "ci" };
+	AUTO(mem_auto_free) char *path = file_join(f->dir, "artifact");
+	AUTO(json_auto_decref) json_t *body = NULL;
+
+	write_file(f, "artifact", version);
+	body = json_pack("{s:s, s:{s:s}, s:o}", "version", version, "artifacts", "web", path, "migrations",
+	                 json_loads(migrations, 0, NULL));
+	f->status = 0;
+	engine_add_build(f->engine, &who, body, added, f);
+	if (!f->status)
+		loop_run(f->loop);
+	return f->status;
+}
+
+static void a_migration_runs_once_and_is_a_floor(void **state)
+{
+	struct fixture *f = given(state, "");
+	struct err err = { 0 };
+
+	assert_int_equal(add_migrating(f, "2.0.0", "[{\"id\":\"0007\",\"reversible\":false}]"), 201);
+	assert_int_equal(add_migrating(f, "2.1.0", "[{\"id\":\"0007\",\"reversible\":false}]"), 201);
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	script.run[STAGE_MIGRATE] = ANSWER_FAIL;
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "fetch stage migrate undo-to-1.0.0 ");
+	script.run[STAGE_MIGRATE] = ANSWER_OK;
+	script.log[0] = '\0';
+	/* known to have failed, so it runs again */
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "fetch stage migrate start switch verify drain ");
+	script.log[0] = '\0';
+	assert_true(request(f, &alice, "prod", "deploy", "2.1.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "fetch stage start switch verify drain ");
+	assert_refused_by(f, &alice, "rollback", "1.0.0", NULL, "migration", "the nearest build allowed is 2.0.0");
+	succeed(f, "prod", "rollback", NULL, NULL);
+	assert_state(f, f->id, "succeeded");
+}
+
+static void a_migration_whose_end_nobody_saw_is_not_run_again(void **state)
+{
+	struct fixture *f = given(state, "");
+	struct err err = { 0 };
+
+	assert_int_equal(add_migrating(f, "2.0.0", "[{\"id\":\"0007\",\"reversible\":true}]"), 201);
+	script.run[STAGE_MIGRATE] = ANSWER_NEVER;
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "migration.ran", 1);
+	engine_free(f->engine);
+	script.run[STAGE_MIGRATE] = ANSWER_OK;
+	script.probe = PROBE_UNKNOWN;
+	open_engine(f);
+	wait_rows(f, "deployment.finished", 1);
+	assert_state(f, f->id, "attention");
+	script.log[0] = '\0';
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "fetch stage start switch verify ");
+}
+
+static int begin_policy(void **state)
+{
+	struct fixture *f = mem_alloc(sizeof *f);
+
+	script = (struct script){ .undo = ANSWER_OK };
+	snprintf(f->dir, sizeof f->dir, "/tmp/slipway-policy.XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->loop = loop_new();
+	f->limit = loop_timer_new(f->loop, passed_limit, f);
+	*state = f;
+	return 0;
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin_policy, close_fixture)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_build_is_promoted_only_after_it_succeeded_before),
+		CASE(a_soak_is_waited_for_when_the_caller_says_so),
+		CASE(another_person_approves_and_it_goes_on),
+		CASE(a_changed_plan_asks_again),
+		CASE(a_rejected_deployment_is_over),
+		CASE(approvals_and_what_waits_survive_a_restart),
+		CASE(a_freeze_refuses_and_a_role_overrides_it_for_ever_flagged),
+		CASE(a_lock_is_a_lease_with_an_owner),
+		CASE(a_rollback_quarantines_what_it_left_and_pauses_automation),
+		CASE(only_deployers_change_anything),
+		CASE(a_migration_runs_once_and_is_a_floor),
+		CASE(a_migration_whose_end_nobody_saw_is_not_run_again),
+	};
+
+	/* The engine runs its own program for what takes long; here that is this one. */
+	if (argc > 1 && strcmp(argv[1], "artifact-import") == 0)
+		return artifact_tool(argc - 1, argv + 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
