@@ -83,7 +83,7 @@ static void host_run(struct driver_env *denv, const struct driver_job *job, enum
                      void *arg)
 {
 	static void (*const stages[STAGE_COUNT])(struct op *op) = {
-		[STAGE_FETCH] = stage_fetch, [STAGE_STAGE] = stage_stage, [STAGE_START] = stage_start,
+		[STAGE_FETCH] = stage_fetch, [STAGE_STAGE] = stage_stage, [STAGE_MIGRATE] = stage_migrate, [STAGE_START] = stage_start,
 		[STAGE_SWITCH] = stage_switch, [STAGE_VERIFY] = stage_verify, [STAGE_DRAIN] = stage_drain,
 	};
 	struct op *op = begin(denv, job);
@@ -160,7 +160,8 @@ static char *host_url(struct driver_env *denv, const char *component, bool previ
 }
 
 static const enum stage stages[] = {
-	STAGE_FETCH, STAGE_STAGE, STAGE_START, STAGE_SMOKE, STAGE_ACCEPTANCE, STAGE_SWITCH, STAGE_VERIFY, STAGE_DRAIN,
+	STAGE_FETCH, STAGE_STAGE, STAGE_MIGRATE, STAGE_START, STAGE_SMOKE, STAGE_ACCEPTANCE, STAGE_SWITCH, STAGE_VERIFY,
+	STAGE_DRAIN,
 };
 
 const struct driver driver_host = {

@@ -69,6 +69,7 @@ struct op {
 	void (*state_done)(void *state);       /* before that; may be NULL */
 	json_t *facts;                         /* collected for the outcome's detail, or NULL */
 	struct admin_call *admin;
+	struct child *child;
 	struct drainer *drainer;
 	struct health_all *health;
 	struct health_tcp *tcp;
@@ -108,6 +109,7 @@ char *host_tail(const struct driver_env *denv, enum colour colour, const char *c
 /* The operations, one or two a file; each ends the op by itself. */
 void stage_fetch(struct op *op);
 void stage_stage(struct op *op);
+void stage_migrate(struct op *op);
 void stage_start(struct op *op);
 void stage_switch(struct op *op);
 void stage_verify(struct op *op);

@@ -77,6 +77,7 @@ static void fill_part(struct host_part *part, const struct config_component *c, 
 	part->name = mem_dup(c->name);
 	part->artifact = mem_dup(c->artifact ? c->artifact : c->name);
 	part->start = copy_argv(c->start);
+	part->migrate = c->migrate ? copy_argv(c->migrate) : NULL;
 	part->protocol = c->protocol;
 	part->health = mem_dup(c->health);
 	part->health_within_ms = c->health_within_ms;
@@ -124,6 +125,9 @@ static void free_part(struct host_part *part)
 	for (char **word = part->start; *word; word++)
 		free(*word);
 	free(part->start);
+	for (char **word = part->migrate; word && *word; word++)
+		free(*word);
+	free(part->migrate);
 	free(part->name);
 	free(part->artifact);
 	free(part->health);

@@ -19,6 +19,7 @@ struct host_var { char *name; char *value; };
 struct host_part {
 	char *name, *artifact;
 	char **start;
+	char **migrate;                    /* NULL: none */
 	enum config_protocol protocol;
 	char *health;                      /* NULL: a TCP connection is enough */
 	int64_t health_within_ms;

@@ -204,6 +204,8 @@ void host_probe(struct op *op, enum stage stage)
 		probe_switch(op);
 	else if (stage == STAGE_STAGE && slot_holds(op->denv->dir, op->model, op->job->target, op->job->digest))
 		op_answer_probe(op, PROBE_DONE, "the slot holds the build");
+	else if (stage == STAGE_MIGRATE)
+		op_answer_probe(op, PROBE_UNKNOWN, "nobody saw how the migration ended, and it is not run twice");
 	else
 		op_answer_probe(op, PROBE_NOT_STARTED, "running it again is safe");
 }

@@ -20,6 +20,7 @@
 #include "backend/drivers/host/stopper.h"
 #include "backend/drivers/host/unpacker.h"
 #include "backend/http/http.h"
+#include "backend/process/child.h"
 
 static void tell(void *arg)
 {
@@ -52,6 +53,7 @@ struct op *op_new(struct driver_env *denv, const struct driver_job *job)
 static void release(struct op *op)
 {
 	admin_cancel(op->admin);
+	child_free(op->child);
 	drainer_cancel(op->drainer);
 	health_all_cancel(op->health);
 	health_connect_cancel(op->tcp);
@@ -66,6 +68,7 @@ static void release(struct op *op)
 	stopper_cancel(op->stopper);
 	unpacker_cancel(op->unpacker);
 	op->admin = NULL;
+	op->child = NULL;
 	op->drainer = NULL;
 	op->health = NULL;
 	op->tcp = NULL;
