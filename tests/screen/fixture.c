@@ -139,6 +139,32 @@ bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, 
 	return give(json_pack("{s:I, s:s}", "id", (json_int_t)id, "actor", who->name), ret, err);
 }
 
+bool engine_approve(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, bool rejects,
+                    json_t **ret, struct err *err)
+{
+	(void)request;
+	write_down(e, json_pack("{s:I}", rejects ? "reject" : "approve", (json_int_t)id));
+	return give(json_pack("{s:I, s:s}", "id", (json_int_t)id, "actor", who->name), ret, err);
+}
+
+bool engine_hold(struct engine *e, const struct engine_caller *who, const char *environment, enum engine_hold what,
+                 const json_t *request, json_t **ret, struct err *err)
+{
+	static const char *const names[] = { [ENGINE_LOCK] = "lock", [ENGINE_UNLOCK] = "unlock", [ENGINE_RESUME] = "resume" };
+
+	(void)who;
+	write_down(e, json_pack("{s:o}", names[what], json_deep_copy(request)));
+	return give(json_pack("{s:s}", "name", environment), ret, err);
+}
+
+bool engine_may_end(struct engine *e, const struct engine_caller *who, struct err *err)
+{
+	(void)e;
+	(void)who;
+	(void)err;
+	return true;
+}
+
 void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,
                       void *arg)
 {
