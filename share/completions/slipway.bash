@@ -1,16 +1,19 @@
 # bash completion of slipway. Made by `make docs` from the table of commands.
 
-_slipway_verbs="audit build builds check deploy engine history init log rollback status stop tests watch"
+_slipway_verbs="approve audit build builds check deploy engine history init lock log reject resume rollback status stop tests unlock watch"
 _slipway_table()
 {
 	flags= words=
 	case $1 in
+	approve)
+		flags="--reason --wait --app --json"
+		;;
 	audit)
 		flags="--file --since --json"
 		words="export verify"
 		;;
 	build)
-		flags="--artifact --commit --branch --author --message --tests --app --json"
+		flags="--artifact --commit --branch --author --message --tests --feature --migration --sign --app --json"
 		words="add show"
 		;;
 	builds)
@@ -20,7 +23,7 @@ _slipway_table()
 		flags="--json"
 		;;
 	deploy)
-		flags="--wait --expect --reason --app --json"
+		flags="--wait --expect --reason --when-allowed --override --app --json"
 		;;
 	engine)
 		flags="--json"
@@ -32,11 +35,20 @@ _slipway_table()
 	init)
 		flags=""
 		;;
+	lock)
+		flags="--reason --for --steal --app --json"
+		;;
 	log)
 		flags="--follow --app --json"
 		;;
+	reject)
+		flags="--reason --wait --app --json"
+		;;
+	resume)
+		flags="--reason --app --json"
+		;;
 	rollback)
-		flags="--to --wait --expect --reason --app --json"
+		flags="--to --wait --expect --reason --when-allowed --override --app --json"
 		;;
 	status)
 		flags="--app --json"
@@ -46,6 +58,9 @@ _slipway_table()
 		;;
 	tests)
 		flags="--build --failed --app --json"
+		;;
+	unlock)
+		flags="--reason --app --json"
 		;;
 	watch)
 		flags="--exit-status --app --json"
