@@ -269,7 +269,6 @@ static void an_orphan_of_a_killed_runsv_is_found_and_ended(void **state)
 {
 	struct fixture *f = *state;
 	AUTO(mem_auto_free) char *pid_file = mem_printf("%s/supervise/pid", f->service);
-	AUTO(mem_auto_free) char *command = mem_printf("runsv %s", f->service);
 	pid_t program, runsv;
 	AUTO(mem_auto_free) char *stat_path = NULL;
 	AUTO(buf_done) struct buf b = { 0 };

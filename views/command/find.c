@@ -129,7 +129,7 @@ static bool best_everywhere(struct call *c, const json_t *status, const json_t *
 bool find_deployment(struct call *c, const char *word, int64_t *ret, struct err *err)
 {
 	AUTO(json_auto_decref) json_t *status = NULL;
-	const json_t *app, *environment, *best = NULL;
+	const json_t *app = NULL, *environment = NULL, *best = NULL;
 
 	if (word && is_number(word)) {
 		*ret = strtoll(word, NULL, 10);
