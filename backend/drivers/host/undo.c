@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/file.h"
 #include "backend/base/mem.h"
@@ -36,6 +37,11 @@ static void target_stopped(void *arg, const struct driver_outcome *outcome)
 	op_ok(op, json_pack("{s:s}", "traffic", colour_name(op->job->live)));
 }
 
+static void stop_target(struct op *op)
+{
+	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, target_stopped, op);
+}
+
 static void drained(void *arg, int64_t sessions, int64_t took_ms, const struct err *err)
 {
 	struct op *op = arg;
@@ -44,7 +50,7 @@ static void drained(void *arg, int64_t sessions, int64_t took_ms, const struct e
 	if (!err && sessions)
 		op_say(op, "%s still has %" PRId64 " sessions after %" PRId64 " ms", colour_name(op->job->target), sessions,
 		       took_ms);
-	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, target_stopped, op);
+	stop_target(op);
 }
 
 static void drain(struct op *op)
@@ -99,6 +105,11 @@ static void proxy_is_up(void *arg, const struct driver_outcome *outcome)
 	AUTO(routes_done) struct routes routes = { 0 };
 
 	op->proxy = NULL;
+	/* Somebody else has the public port, so no HAProxy of ours runs: where nothing was live there is nothing to take back. */
+	if (!outcome->ok && op->job->live == COLOUR_NONE && strcmp(outcome->layer, "port") == 0) {
+		stop_target(op);
+		return;
+	}
 	if (!outcome->ok) {
 		op_fail_as(op, outcome);
 		return;
