@@ -37,19 +37,33 @@ static void refuse(struct console *c, const struct intent *intent, const char *w
 	               intent->kind == INTENT_NONE ? "" : " refused: ", why);
 }
 
-/* What holds for every way to an action, asked at its beginning and again right before the request goes out. */
-static bool allowed(struct console *c, const struct intent *intent)
+/* What makes any action impossible, whoever asks and however; says it. */
+static bool is_possible(struct console *c, const struct intent *intent)
 {
-	AUTO(mem_auto_free) char *why = NULL;
+	struct safety_facts f = facts(c);
+	const char *why = NULL;
 
 	if (c->frozen)
 		refuse(c, intent, "the display is frozen; Z lets it go on");
 	else if (c->act.request)
 		refuse(c, intent, "the engine has not answered the last request yet");
-	else if (!select_holds(c, intent, &why))
+	else if (safety_judge(&c->safety, intent, &f, true, &why) == SAFETY_REFUSE)
 		refuse(c, intent, why);
 	else
 		return true;
+	return false;
+}
+
+/* The same, and what it says about the world is still true: asked again right before the request goes out. */
+static bool is_allowed(struct console *c, const struct intent *intent)
+{
+	AUTO(mem_auto_free) char *why = NULL;
+
+	if (!is_possible(c, intent))
+		return false;
+	if (select_holds(c, intent, &why))
+		return true;
+	refuse(c, intent, why);
 	return false;
 }
 
@@ -58,7 +72,7 @@ static void go_on(struct console *c, const struct intent *intent, bool named, st
 	struct safety_facts f = facts(c);
 	const char *why = NULL;
 
-	if (!allowed(c, intent))
+	if (!is_allowed(c, intent))
 		return;
 	switch (safety_judge(&c->safety, intent, &f, named, &why)) {
 	case SAFETY_REFUSE:
@@ -110,6 +124,8 @@ void act_key(struct console *c, enum intent_kind kind, struct effects *effects)
 	select_intent(c, kind, &now);
 	if (now.kind == INTENT_NONE)
 		messages_error(&c->messages, c->wall_ms, "%s: %s", intent_verb(kind), nothing_to(c, kind));
+	else if (!is_possible(c, &now))
+		return;
 	else if (!intent_equal(&now, &c->shown[kind]))
 		messages_error(&c->messages, c->wall_ms,
 		               "%s changed as you pressed the key: nothing was done; look, then press it again",
@@ -236,16 +252,11 @@ void act_disarm(struct console *c, enum safety_cause cause)
 
 static void fired(struct console *c, struct intent *intent, struct effects *effects)
 {
-	struct safety_facts f = facts(c);
-	const char *why = NULL;
-
 	panel_close(c);
-	if (!allowed(c, intent))
+	if (!is_allowed(c, intent))
 		return;
-	/* The countdown was the confirmation: what is left to judge is what makes any action impossible. */
-	if (safety_judge(&c->safety, intent, &f, true, &why) == SAFETY_REFUSE)
-		refuse(c, intent, why);
-	else if (f.stale)
+	/* The countdown was the confirmation; what it was given for must be as fresh now as it was then. */
+	if (console_is_stale(c))
 		refuse(c, intent, "the data is older than 15 s");
 	else
 		send(c, intent, effects);
@@ -264,7 +275,7 @@ void act_tick(struct console *c, struct effects *effects)
 		break;
 	case SAFETY_MISSED:
 		panel_close(c);
-		messages_error(&c->messages, c->wall_ms, "the countdown ended while this console slept: nothing was done");
+		messages_error(&c->messages, c->wall_ms, "the countdown ended where nobody could see it: nothing was done");
 		break;
 	case SAFETY_FIRED:
 		fired(c, &intent, effects);

@@ -22,8 +22,10 @@ enum { WIDE_ROWS = 40, WIDE_COLS = 150 };
 
 struct console *console_new(const struct console_options *options)
 {
+	static const struct theme plain = { .depth = THEME_MONO };
 	struct console *c = mem_alloc(sizeof *c);
 
+	c->ruler = canvas_new(options->theme ? options->theme : &plain, 1, 1);
 	c->wanted_app = mem_dup(options->app);
 	c->seed = mem_dup(options->seed ? options->seed : "");
 	c->slow = options->slow;
@@ -64,6 +66,7 @@ void console_free(struct console *c)
 	model_history_done(&c->history);
 	results_done(&c->results);
 	logtext_done(&c->log);
+	canvas_free(c->ruler);
 	list_free(c->apps);
 	list_free(c->environments);
 	list_free(c->build_list);
@@ -188,6 +191,8 @@ static void shown(struct console *c)
 {
 	for (int kind = 0; kind < INTENT_KIND_COUNT; kind++)
 		intent_copy(&c->shown[kind], &c->offered[kind]);
+	safety_seen(&c->safety, c->now_ms);
+	panel_seen(c);
 	c->dirty = c->urgent = false;
 }
 
@@ -284,7 +289,7 @@ static void settle(struct console *c, bool hurry, struct effects *effects)
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
 		select_intent(c, (enum intent_kind)kind, &c->offered[kind]);
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
-		if (!surround_has_room(c, (enum intent_kind)kind))
+		if (!surround_offers(c, (enum intent_kind)kind))
 			intent_done(&c->offered[kind]);
 	if (c->connected && console_is_stale(c) != c->was_stale)
 		c->dirty = true;

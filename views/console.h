@@ -27,6 +27,7 @@ struct canvas;
 struct input_event;
 struct list;
 struct prompt;
+struct theme;
 struct view;
 
 enum { CONSOLE_ROWS_MIN = 15, CONSOLE_COLS_MIN = 60, CONSOLE_DEPTH = 8, CONSOLE_HISTORY_PAGE = 100 };
@@ -61,6 +62,7 @@ struct console_event {
 struct console_options {
 	const char *app;             /* --app; NULL: the only one, or the fleet */
 	const char *seed;            /* 128 random bits in hex: makes the idempotency keys */
+	const struct theme *theme;   /* of the terminal; copied; NULL: no colours, UTF-8 */
 	bool read_only;
 	bool slow;
 	int rows, cols;
@@ -95,6 +97,7 @@ struct console {
 	bool slow;
 	int rows, cols;
 	int64_t now_ms, wall_ms;
+	struct canvas *ruler;        /* never drawn on: tells how wide a text is on this terminal */
 
 	bool connected;              /* the event stream is up */
 	bool ever;                   /* it was up once */

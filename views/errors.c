@@ -11,7 +11,17 @@
 
 enum { TIME_COLS = 10 };
 
-/* Draws (with canvas NULL it only counts) from row -top on; returns the rows of it all. */
+/* Draws (with canvas NULL it only counts) one text in full; returns its rows. */
+static int write_one(const struct console *c, struct canvas *canvas, int row, int cols, const char *text)
+{
+	int width = cols - TIME_COLS - 2, rows = canvas_wrap_rows(c->ruler, width, text);
+
+	if (canvas)
+		canvas_wrap(canvas, row, 1 + TIME_COLS, rows, width, STYLE_TEXT, text);
+	return rows;
+}
+
+/* All of them from row -top on; returns the rows of it all. */
 static int write_all(const struct console *c, struct canvas *canvas, int top, int cols)
 {
 	char iso[CLOCK_ISO_SIZE];
@@ -20,14 +30,14 @@ static int write_all(const struct console *c, struct canvas *canvas, int top, in
 	for (size_t i = 0; i < c->status.nmistakes; i++) {
 		if (canvas)
 			canvas_text(canvas, row, 1, TIME_COLS, STYLE_HELD, "CONFIG");
-		row += canvas_wrap(canvas, row, 1 + TIME_COLS, INT_MAX, cols - TIME_COLS - 2, STYLE_TEXT, c->status.mistakes[i]);
+		row += write_one(c, canvas, row, cols, c->status.mistakes[i]);
 	}
 	for (size_t i = c->messages.n; i > 0; i--) {
 		const struct message *m = &c->messages.errors[i - 1];
 
 		if (canvas)
 			canvas_textf(canvas, row, 1, TIME_COLS - 1, STYLE_DIM, "%.8s", strchr(clock_iso(m->at, iso), 'T') + 1);
-		row += canvas_wrap(canvas, row, 1 + TIME_COLS, INT_MAX, cols - TIME_COLS - 2, STYLE_TEXT, m->text);
+		row += write_one(c, canvas, row, cols, m->text);
 	}
 	return row + top;
 }

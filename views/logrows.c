@@ -16,7 +16,7 @@ size_t logrows_bottom(const struct console *c, int rows, int cols)
 	while (line > 0) {
 		AUTO(mem_auto_free) char *text = logtext_line(&c->log, line - 1);
 
-		used += canvas_wrap(NULL, 0, 0, rows, width, 0, *text ? text : " ");
+		used += canvas_wrap_rows(c->ruler, width, *text ? text : " ");
 		if (used > rows)
 			break;
 		line--;

@@ -20,7 +20,6 @@ void panel_open(struct console *c, enum panel_kind kind, const struct intent *in
 		intent_copy(&c->panel.intent, intent);
 	if (kind == PANEL_ARM || kind == PANEL_ACT)
 		c->panel.name = prompt_new(PROMPT_NAME, "name: ", NULL, c->now_ms);
-	prompt_guard_open(&c->panel.guard, NULL, c->now_ms);
 	effects_simple(effects, EFFECT_FLUSH);
 	c->dirty = c->urgent = true;
 }
@@ -33,6 +32,20 @@ void panel_close(struct console *c)
 	intent_done(&c->panel.intent);
 	c->panel = (struct panel){ 0 };
 	c->dirty = true;
+}
+
+void panel_seen(struct console *c)
+{
+	if (c->panel.seen)
+		return;
+	c->panel.seen = true;
+	prompt_guard_open(&c->panel.guard, NULL, c->now_ms);
+}
+
+/* Nobody answers a question that he has not seen yet. */
+static bool is_deaf(const struct console *c)
+{
+	return !c->panel.seen || prompt_guard_deaf(&c->panel.guard, c->now_ms);
 }
 
 static void name_typed(struct console *c, struct effects *effects)
@@ -72,18 +85,18 @@ void panel_take(struct console *c, const struct input_event *event, struct effec
 	bool is_key = event->kind == INPUT_KEY;
 	bool cancels = is_key && (event->key == INPUT_ESC || event->key == INPUT_CTRL('C'));
 
-	if (c->panel.kind == PANEL_COUNT) {
-		/* To cancel is always safe, so it needs no deaf time. */
-		if (cancels) {
-			panel_close(c);
+	/* To cancel is always safe, so it needs no deaf time. */
+	if (cancels) {
+		bool is_quit = c->panel.kind == PANEL_QUIT;
+
+		panel_close(c);
+		if (!is_quit)
 			messages_note(&c->messages, "cancelled: nothing was done");
-		}
+	} else if (is_deaf(c) || c->panel.kind == PANEL_COUNT) {
+		return;
 	} else if (c->panel.name) {
 		take_name(c, event, effects);
-	} else if (cancels) {
-		panel_close(c);
-	} else if (is_key && !prompt_guard_deaf(&c->panel.guard, c->now_ms) &&
-	           (event->key == INPUT_ENTER || event->key == 'y' || event->key == 'q')) {
+	} else if (is_key && (event->key == INPUT_ENTER || event->key == 'y' || event->key == 'q')) {
 		effects_quit(effects, 0);
 	}
 }

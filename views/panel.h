@@ -28,12 +28,14 @@ struct panel {
 	enum panel_kind kind;
 	struct intent intent;        /* PANEL_ARM: only app, environment, expect */
 	struct prompt *name;
-	struct prompt_guard guard;
+	struct prompt_guard guard;   /* from when it was seen */
+	bool seen;                   /* it is on the terminal */
 	const char *hint;            /* what was wrong with what was typed; static; NULL */
 };
 
 void panel_open(struct console *c, enum panel_kind kind, const struct intent *intent, struct effects *effects);
 void panel_close(struct console *c);
+void panel_seen(struct console *c);      /* a frame with it is on the terminal */
 /* Every key and paste while a panel is open. */
 void panel_take(struct console *c, const struct input_event *event, struct effects *effects);
 void panel_draw(const struct console *c, struct canvas *canvas);

@@ -110,6 +110,7 @@ static void ask_for_core(struct plain *p)
 		sentence = intent_sentence(&c->panel.intent, "to");
 		printf("%s: %s.\n", intent_verb(c->panel.intent.kind), sentence);
 		ask(p, ASKED_CORE, "Type the environment's name to go on, Enter alone to cancel:");
+		step(p, (struct console_event){ .kind = EVENT_SHOWN });
 	} else if (c->panel.kind == PANEL_COUNT) {
 		p->asked = ASKED_CORE;
 		p->counted = 0;
@@ -257,6 +258,8 @@ static void count_aloud(struct plain *p)
 	p->counted = left;
 	sentence = intent_sentence(&c->safety.pending, "to");
 	plain_say_line(&p->say, c, "%s in %d s; Enter cancels", sentence, left);
+	if (!c->safety.seen)
+		step(p, (struct console_event){ .kind = EVENT_SHOWN });
 }
 
 static void set_clocks(struct plain *p)

@@ -106,6 +106,15 @@ void safety_count_down(struct safety *s, const struct intent *i, int64_t now_ms)
 {
 	intent_copy(&s->pending, i);
 	s->fire_ms = now_ms + SAFETY_COUNTDOWN_MS;
+	s->seen = false;
+}
+
+void safety_seen(struct safety *s, int64_t now_ms)
+{
+	if (!safety_is_counting(s) || s->seen)
+		return;
+	s->seen = true;
+	s->fire_ms = now_ms + SAFETY_COUNTDOWN_MS;
 }
 
 bool safety_is_counting(const struct safety *s)
@@ -140,7 +149,7 @@ enum safety_event safety_tick(struct safety *s, int64_t now_ms, enum safety_caus
                               struct intent *ret_intent)
 {
 	/* The countdown comes first: what ended before the arming did was still armed. */
-	if (safety_is_counting(s) && now_ms > s->fire_ms + SAFETY_LATE_MS) {
+	if (safety_is_counting(s) && (now_ms > s->fire_ms + SAFETY_LATE_MS || (now_ms >= s->fire_ms && !s->seen))) {
 		safety_disarm(s);
 		return SAFETY_MISSED;
 	}

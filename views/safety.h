@@ -36,6 +36,7 @@ struct safety {
 	int64_t key_ms;                /* of the last key */
 	struct intent pending;         /* kind INTENT_NONE: no countdown */
 	int64_t fire_ms;               /* when the countdown ends */
+	bool seen;                     /* the countdown is on the terminal */
 };
 
 /* What is true at the moment of the key. */
@@ -69,6 +70,8 @@ enum safety_verdict safety_judge(const struct safety *s, const struct intent *i,
                                  bool named, const char **ret_why);
 
 void safety_count_down(struct safety *s, const struct intent *i, int64_t now_ms);
+/* A frame with the countdown is on the terminal: its three seconds begin with the first one. */
+void safety_seen(struct safety *s, int64_t now_ms);
 bool safety_is_counting(const struct safety *s);
 void safety_cancel(struct safety *s);                  /* the countdown only; what is armed stays armed */
 int safety_seconds_left(const struct safety *s, int64_t now_ms);     /* of the countdown, rounded up */
@@ -77,7 +80,7 @@ int64_t safety_armed_left_ms(const struct safety *s, int64_t now_ms);
 enum safety_event { SAFETY_NOTHING, SAFETY_EXPIRED, SAFETY_MISSED, SAFETY_FIRED };
 /*
  * The clock went on. SAFETY_EXPIRED: disarmed just now, *ret_cause says by what. SAFETY_MISSED: the process slept over
- * the countdown's end; it is cancelled and all is disarmed. SAFETY_FIRED: the countdown ended and what it was for is in
+ * the countdown's end, or nobody could see it (a stalled terminal); it is cancelled and all is disarmed. SAFETY_FIRED: the countdown ended and what it was for is in
  * *ret_intent, yours; it is given once.
  */
 enum safety_event safety_tick(struct safety *s, int64_t now_ms, enum safety_cause *ret_cause,

@@ -291,6 +291,7 @@ static void begin(struct shell *s, const struct shell_options *options)
 	AUTO(mem_auto_free) char *seed = client_new_key();
 	struct console_options wanted = {
 		.app = options->app, .seed = seed, .read_only = options->read_only, .slow = options->slow,
+		.theme = term_theme(s->term),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -151,12 +151,19 @@ static int columns_at_most(const char *text)
 	return n;
 }
 
-bool surround_has_room(const struct console *c, enum intent_kind kind)
+static bool can_act(const struct console *c)
+{
+	return c->connected && !c->safety.read_only && !c->frozen && console_fits(c);
+}
+
+bool surround_offers(const struct console *c, enum intent_kind kind)
 {
 	enum { KEY_COLS = 2, HINT_GAP = 3 };
 	char text[KEYMAP_LABEL_SIZE];
 	int used = 1 - HINT_GAP;
 
+	if (!can_act(c))
+		return false;
 	/* The hints go in rising order of weight, which is that of the kinds. */
 	for (int k = INTENT_DEPLOY; k <= (int)kind; k++) {
 		intent_label(c, &c->offered[k], text);
@@ -173,16 +180,15 @@ static bool label(void *arg, const struct keymap_row *row, char out[static KEYMA
 	};
 	const struct console *c = arg;
 	const struct model_environment *e = select_environment(c);
-	bool can_act = c->connected && !c->safety.read_only && !c->frozen;
 
 	if (kinds[row->action] != INTENT_NONE) {
 		intent_label(c, &c->offered[kinds[row->action]], out);
-		return can_act && *out;
+		return can_act(c) && *out;
 	}
 	snprintf(out, KEYMAP_LABEL_SIZE, "%s", row->label ? row->label : "");
 	if (row->action == ACTION_ARM) {
 		snprintf(out, KEYMAP_LABEL_SIZE, "%s", is_armed(c) ? "disarm" : "arm");
-		return can_act && e && e->is_protected;
+		return can_act(c) && e && e->is_protected;
 	}
 	if (row->action == ACTION_FOLLOW)
 		snprintf(out, KEYMAP_LABEL_SIZE, "%s", c->log_view.follow ? "stay" : "follow");

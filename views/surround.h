@@ -14,7 +14,7 @@ struct console;
 int surround_body_rows(const struct console *c);        /* rows between title (and banner) and message line */
 bool surround_shows_time(const struct console *c);      /* the screen tells how long something runs already */
 bool surround_has_banner(const struct console *c);
-/* Whether the footer has room to name what this key would do; if not, the key does nothing. */
-bool surround_has_room(const struct console *c, enum intent_kind kind);
+/* Whether the footer names what this key would do; if not, the key does nothing. */
+bool surround_offers(const struct console *c, enum intent_kind kind);
 
 #endif

@@ -23,6 +23,8 @@ static void answer(struct desk *d, const struct effect *effect)
 		json_array_append_new(d->gets, json_string(effect->path));
 		answer = scene_get(d->scene, effect->path);
 	} else {
+		if (d->watch.post)
+			d->watch.post(d->watch.arg, d, effect);
 		json_array_append_new(d->posts, json_pack("{s:s, s:O?, s:I}", "path", effect->path, "body", effect->body, "at",
 		                                          (json_int_t)d->now_ms));
 		answer = json_pack("{s:i, s:s}", "id", 900, "actor", "alice");
@@ -32,8 +34,11 @@ static void answer(struct desk *d, const struct effect *effect)
 		e.err = &err;
 	}
 	e.answer = answer;
-	if (!d->mute)
-		desk_event(d, e);
+	if (d->mute)
+		return;
+	if (strcmp(effect->path, "/v1/status") == 0)
+		d->told = d->scene;
+	desk_event(d, e);
 }
 
 static void replace(char **old, const char *text)
@@ -69,6 +74,9 @@ static void show(struct desk *d)
 {
 	if (!d->console->dirty || d->hidden)
 		return;
+	if (!d->console->urgent && d->now_ms - d->drawn_ms < d->frame_every_ms)
+		return;
+	d->drawn_ms = d->now_ms;
 	canvas_clear(d->canvas);
 	console_draw(d->console, d->canvas);
 	d->frames++;
@@ -81,6 +89,8 @@ void desk_event(struct desk *d, struct console_event e)
 
 	e.now_ms = d->now_ms;
 	e.wall_ms = d->wall_ms;
+	if (d->watch.event)
+		d->watch.event(d->watch.arg, d, &e);
 	console_step(d->console, &e, &effects);
 	for (size_t i = 0; i < effects.n; i++)
 		carry_out(d, &effects.items[i]);
@@ -93,7 +103,7 @@ struct desk *desk_new_with(const char *scene, const struct console_options *opti
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	*d = (struct desk){
-		.scene = scene, .now_ms = 1000000, .wall_ms = SCENE_WALL_MS, .quit = -1, .posts = json_array(),
+		.scene = scene, .told = scene, .now_ms = 1000000, .wall_ms = SCENE_WALL_MS, .quit = -1, .posts = json_array(),
 		.gets = json_array(), .input = input_new(), .console = console_new(options),
 	};
 	d->canvas = canvas_new(&theme, options->rows, options->cols);
@@ -136,10 +146,20 @@ static void take_input(struct desk *d)
 	}
 }
 
+void desk_watch(struct desk *d, struct desk_watch watch)
+{
+	d->watch = watch;
+}
+
+void desk_feed(struct desk *d, const char *bytes, size_t len)
+{
+	input_feed(d->input, bytes, len, d->now_ms);
+	take_input(d);
+}
+
 void desk_type(struct desk *d, const char *bytes)
 {
-	input_feed(d->input, bytes, strlen(bytes), d->now_ms);
-	take_input(d);
+	desk_feed(d, bytes, strlen(bytes));
 	if (input_wait(d->input, d->now_ms) > 0) {
 		desk_wait(d, input_wait(d->input, d->now_ms));
 		take_input(d);

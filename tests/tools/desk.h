@@ -14,11 +14,22 @@
 struct canvas;
 struct input;
 
+struct desk;
+
+/* Looks over the shoulder: each event before the core gets it, each request that changes something as it goes out. */
+struct desk_watch {
+	void (*event)(void *arg, const struct desk *d, const struct console_event *e);
+	void (*post)(void *arg, const struct desk *d, const struct effect *effect);
+	void *arg;
+};
+
 struct desk {
+	struct desk_watch watch;
 	struct console *console;
 	struct canvas *canvas;
 	struct input *input;
 	const char *scene;
+	const char *told;            /* the scene of the last status that was answered */
 	int64_t now_ms, wall_ms;
 	int64_t beat_ms;             /* when the next beat is due */
 	bool silent;                 /* no beats come */
@@ -26,6 +37,8 @@ struct desk {
 	bool hidden;                 /* frames do not reach the terminal */
 	json_t *posts;               /* array of {"path","body","at"} in order */
 	json_t *gets;                /* array of paths */
+	int64_t frame_every_ms;      /* frames that no key asked for are at least so far apart */
+	int64_t drawn_ms;
 	int frames;
 	int quit;                    /* exit code, -1: goes on */
 	int suspends;
@@ -38,6 +51,8 @@ struct desk *desk_new(const char *scene, int rows, int cols);
 struct desk *desk_new_with(const char *scene, const struct console_options *options);
 void desk_free(struct desk *d);
 
+void desk_watch(struct desk *d, struct desk_watch watch);
+void desk_feed(struct desk *d, const char *bytes, size_t len);     /* as a terminal sends them; time stands still */
 void desk_event(struct desk *d, struct console_event e);       /* the time is filled in; answers follow */
 void desk_type(struct desk *d, const char *bytes);             /* as a terminal sends them, then settles */
 void desk_keys(struct desk *d, const char *keys);              /* one by one, each with its frame, 10 ms apart */

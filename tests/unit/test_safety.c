@@ -160,7 +160,9 @@ static void the_countdown_fires_once_after_three_seconds(void **state)
 
 	(void)state;
 	safety_init(&s, false);
-	safety_count_down(&s, &to_prod, T0);
+	safety_count_down(&s, &to_prod, T0 - 100);
+	safety_seen(&s, T0);
+	safety_seen(&s, T0 + SECOND);
 	assert_int_equal(safety_seconds_left(&s, T0), 3);
 	assert_int_equal(safety_seconds_left(&s, T0 + 2001), 1);
 	assert_int_equal(safety_tick(&s, T0 + 2999, &cause, &fired), SAFETY_NOTHING);
@@ -180,9 +182,24 @@ static void a_countdown_that_nobody_watched_does_nothing(void **state)
 	safety_init(&s, false);
 	safety_arm(&s, "shop", "prod", T0);
 	safety_count_down(&s, &to_prod, T0);
+	safety_seen(&s, T0);
 	assert_int_equal(safety_tick(&s, T0 + 3000 + SAFETY_LATE_MS + 1, &cause, &fired), SAFETY_MISSED);
 	assert_false(safety_is_counting(&s));
 	assert_false(safety_is_armed(&s, "shop", "prod"));
+}
+
+static void a_countdown_that_a_stalled_terminal_hid_does_nothing(void **state)
+{
+	AUTO(safety_done) struct safety s;
+	struct intent fired = { 0 };
+	enum safety_cause cause;
+
+	(void)state;
+	safety_init(&s, false);
+	safety_arm(&s, "shop", "prod", T0);
+	safety_count_down(&s, &to_prod, T0);
+	assert_int_equal(safety_tick(&s, T0 + 3000, &cause, &fired), SAFETY_MISSED);
+	assert_false(safety_is_counting(&s));
 }
 
 static void cancelling_keeps_the_arming_and_disarming_ends_both(void **state)
@@ -274,6 +291,7 @@ int main(void)
 		cmocka_unit_test(arming_ends_after_a_minute_without_a_key),
 		cmocka_unit_test(the_countdown_fires_once_after_three_seconds),
 		cmocka_unit_test(a_countdown_that_nobody_watched_does_nothing),
+		cmocka_unit_test(a_countdown_that_a_stalled_terminal_hid_does_nothing),
 		cmocka_unit_test(cancelling_keeps_the_arming_and_disarming_ends_both),
 		cmocka_unit_test(ticks_are_due_when_a_figure_changes_and_never_when_safe),
 		cmocka_unit_test(an_intent_is_what_is_shown_and_what_is_sent),
