@@ -120,6 +120,15 @@ static void change_link(struct desk *d, struct reader *r)
 	}
 }
 
+/* Keys that change nothing, long enough for what was armed to run out all the same. */
+static void stay_busy(struct desk *d, struct reader *r)
+{
+	for (unsigned i = next(r) % 14; i > 0; i--) {
+		desk_wait(d, 30000);
+		desk_key(d, INPUT_CTRL('L'));
+	}
+}
+
 static void be_suspended(struct desk *d, struct reader *r)
 {
 	d->now_ms += (int64_t)next(r) * 100;
@@ -147,8 +156,10 @@ static void do_one(struct desk *d, struct reader *r)
 		resize(d, r);
 	else if (what < 240)
 		change_data(d, r);
-	else if (what < 250)
+	else if (what < 249)
 		change_link(d, r);
+	else if (what < 253)
+		stay_busy(d, r);
 	else
 		be_suspended(d, r);
 }
