@@ -53,10 +53,10 @@ scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/te
 UNIT_TESTS := $(call tests_of,unit)
 TESTS := $(call tests_of,$(PARALLEL) $(SERIAL)) $(BUILD)/tests/crash/crash_at.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/tools/shot.c,$(wildcard tests/*/*.c)))
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/tools/shot.c tests/screen/screenshots.c,$(wildcard tests/*/*.c)))
 # A folder's helpers serve its own tests, so that a double of the engine never stands in for the engine elsewhere; those
-# in tests/tools serve all.
-helpers_of = $(BUILD)/tests/$(1)/helpers.a $(BUILD)/tests/tools/helpers.a
+# in tests/tools serve all; screens are shown in front of the double.
+helpers_of = $(BUILD)/tests/$(1)/helpers.a $(if $(filter screen,$(1)),$(BUILD)/tests/api/helpers.a) $(BUILD)/tests/tools/helpers.a
 RUN_TESTS = SLIPWAY_BUILD='$(abspath $(BUILD))' BUILD='$(BUILD)' tests/tools/run-tests -l $(BUILD)/test-logs
 
 # The sample application. Its objects stay out of $(BUILD)/demo, which is the demo's workspace.
@@ -173,6 +173,11 @@ $(BUILD)/share/docs/docs: $(BUILD)/share/docs/docs.o $(BUILD)/all.a
 .PHONY: docs
 docs: all $(BUILD)/share/docs/docs  ## writes what is made from the tables: man pages, completion, schema
 	@BUILD=$(BUILD) share/docs/make-docs write
+
+.PHONY: screenshots
+screenshots: deps  ## takes the pictures in screenshots/ anew
+	@$(PMAKE) all $(BUILD)/tests/screen/screenshots
+	@SLIPWAY_BUILD='$(abspath $(BUILD))' $(BUILD)/tests/screen/screenshots screenshots
 
 .PHONY: bench
 bench: deps  ## measures what is promised: switch, rollback, first content, lists

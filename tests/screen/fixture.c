@@ -19,8 +19,8 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/client/workspace.h"
-#include "backend/engine/engine.h"
 #include "backend/proto/api.h"
+#include "tests/api/double.h"
 #include "tests/tools/scene.h"
 
 enum { START_MS = 10000, LOOK_MS = 5, LINE_MAX_BYTES = 1024 * 1024, POSTS_MAX = 1024 * 1024 };
@@ -32,90 +32,17 @@ struct fixture {
 };
 
 /* In the child. */
-struct engine {
+struct child {
+	struct engine *engine;
 	char *scene, *posts;
-	json_t *rows;
 	struct buf orders;
-	engine_event_fn event_fn;
-	engine_row_fn row_fn;
-	void *listener;
 };
 
-static bool give(json_t *answer, json_t **ret, struct err *err)
-{
-	if (!answer)
-		return err_set(err, ERR_NOT_FOUND, "the scene has no such thing");
-	*ret = answer;
-	return true;
-}
-
-void engine_listen(struct engine *e, engine_event_fn event_fn, engine_row_fn row_fn, void *arg)
-{
-	e->event_fn = event_fn;
-	e->row_fn = row_fn;
-	e->listener = arg;
-}
-
-bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err)
-{
-	(void)who;
-	(void)app;
-	return give(scene_status(e->scene), ret, err);
-}
-
-bool engine_builds(struct engine *e, const char *app, const char *q, int offset, int limit, json_t **ret,
-                   struct err *err)
-{
-	(void)app;
-	return give(scene_builds(e->scene, q && *q ? q : NULL, offset, limit), ret, err);
-}
-
-bool engine_build(struct engine *e, const char *app, const char *version, json_t **ret, struct err *err)
-{
-	(void)app;
-	return give(scene_build(e->scene, version), ret, err);
-}
-
-bool engine_deployments(struct engine *e, const char *app, const char *environment, int64_t before, int limit,
-                        json_t **ret, struct err *err)
-{
-	(void)app;
-	(void)environment;
-	(void)limit;
-	return give(scene_deployments(e->scene, before), ret, err);
-}
-
-bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *err)
-{
-	return give(scene_deployment(e->scene, id), ret, err);
-}
-
-bool engine_tests(struct engine *e, int64_t id, int from, int limit, json_t **ret, struct err *err)
-{
-	(void)limit;
-	return give(scene_tests(e->scene, id, from), ret, err);
-}
-
-bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_t **ret, struct err *err)
-{
-	return give(scene_log(e->scene, id, from, limit), ret, err);
-}
-
-bool engine_journal(struct engine *e, int64_t since, int limit, json_t **ret, struct err *err)
-{
-	json_t *page = json_array();
-	int64_t seq = (int64_t)json_array_size(e->rows);
-
-	for (int64_t i = since; i < seq && (int)json_array_size(page) < limit; i++)
-		json_array_append(page, json_array_get(e->rows, (size_t)i));
-	return give(json_pack("{s:I, s:o}", "seq", (json_int_t)seq, "rows", page), ret, err);
-}
-
-static void write_down(struct engine *e, json_t *take_post)
+static void write_down(const struct child *c, json_t *take_post)
 {
 	AUTO(json_auto_decref) json_t *post = take_post;
 	AUTO(mem_auto_free) char *line = json_line(post);
-	FILE *out = fopen(e->posts, "ae");
+	FILE *out = fopen(c->posts, "ae");
 
 	if (!out)
 		return;
@@ -123,78 +50,62 @@ static void write_down(struct engine *e, json_t *take_post)
 	fclose(out);
 }
 
-bool engine_deploy(struct engine *e, const struct engine_caller *who, const json_t *request, int *ret_status,
-                   json_t **ret, struct err *err)
+/* The whole log as a string: the double takes the piece. */
+static json_t *whole_log(const char *scene, int64_t id)
 {
-	write_down(e, json_pack("{s:o}", "deploy", json_deep_copy(request)));
-	*ret_status = 202;
-	return give(json_pack("{s:i, s:s}", "id", 900, "actor", who->name), ret, err);
+	AUTO(json_auto_decref) json_t *answer = scene_log(scene, id, 0, INT64_MAX);
+
+	return json_incref(json_object_get(answer, "text"));
 }
 
-bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
-                 struct err *err)
+static json_t *all_results(const char *scene, int64_t id)
 {
-	(void)request;
-	write_down(e, json_pack("{s:I}", "stop", (json_int_t)id));
-	return give(json_pack("{s:I, s:s}", "id", (json_int_t)id, "actor", who->name), ret, err);
+	AUTO(json_auto_decref) json_t *answer = scene_tests(scene, id, 0);
+
+	return json_incref(json_object_get(answer, "results"));
 }
 
-bool engine_approve(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, bool rejects,
-                    json_t **ret, struct err *err)
+/* What the scene says to this call; NULL: there is no such thing. */
+static json_t *answer_to(const struct child *c, const char *function, const json_t *call)
 {
-	(void)request;
-	write_down(e, json_pack("{s:I}", rejects ? "reject" : "approve", (json_int_t)id));
-	return give(json_pack("{s:I, s:s}", "id", (json_int_t)id, "actor", who->name), ret, err);
+	const char *q = json_text(call, "q");
+	int64_t id = json_int(call, "id", 0);
+
+	if (strcmp(function, "status") == 0)
+		return scene_status(c->scene);
+	if (strcmp(function, "builds") == 0)
+		return scene_builds(c->scene, *q ? q : NULL, json_int(call, "offset", 0), json_int(call, "limit", 0));
+	if (strcmp(function, "build") == 0)
+		return scene_build(c->scene, json_text(call, "version"));
+	if (strcmp(function, "deployments") == 0)
+		return scene_deployments(c->scene, json_int(call, "before", 0));
+	if (strcmp(function, "deployment") == 0)
+		return scene_deployment(c->scene, id);
+	if (strcmp(function, "tests") == 0)
+		return all_results(c->scene, id);
+	if (strcmp(function, "log") == 0)
+		return whole_log(c->scene, id);
+	if (strcmp(function, "deploy") == 0)
+		write_down(c, json_pack("{s:O}", "deploy", json_object_get(call, "request")));
+	else if (strcmp(function, "stop") == 0)
+		write_down(c, json_pack("{s:I}", "stop", (json_int_t)id));
+	return json_pack("{s:i, s:s}", "id", 900, "actor", "alice");
 }
 
-bool engine_hold(struct engine *e, const struct engine_caller *who, const char *environment, enum engine_hold what,
-                 const json_t *request, json_t **ret, struct err *err)
+static void called(void *arg, struct engine *e, const char *function)
 {
-	static const char *const names[] = { [ENGINE_LOCK] = "lock", [ENGINE_UNLOCK] = "unlock", [ENGINE_RESUME] = "resume" };
+	const struct child *c = arg;
+	const json_t *calls = double_calls(e);
+	json_t *answer = answer_to(c, function, json_array_get(calls, json_array_size(calls) - 1));
 
-	(void)who;
-	write_down(e, json_pack("{s:o}", names[what], json_deep_copy(request)));
-	return give(json_pack("{s:s}", "name", environment), ret, err);
-}
-
-bool engine_may_end(struct engine *e, const struct engine_caller *who, struct err *err)
-{
-	(void)e;
-	(void)who;
-	(void)err;
-	return true;
-}
-
-void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,
-                      void *arg)
-{
-	struct err err = { 0 };
-
-	(void)e;
-	(void)who;
-	(void)request;
-	err_set(&err, ERR_REFUSED, "a scene takes no builds");
-	fn(arg, 409, NULL, &err);
-}
-
-void engine_audit(struct engine *e, engine_answer_fn fn, void *arg)
-{
-	(void)e;
-	fn(arg, 404, NULL, &(struct err){ .kind = ERR_NOT_FOUND, .text = "a scene has no chain" });
-}
-
-static void append_row(struct engine *e, const char *type)
-{
-	json_t *row = json_pack("{s:i, s:I, s:s, s:s, s:{}, s:s}", "seq", (int)json_array_size(e->rows) + 1, "at",
-	                        (json_int_t)SCENE_WALL_MS, "actor", "alice", "type", type, "body", "hash", "00");
-
-	json_array_append_new(e->rows, row);
-	if (e->row_fn)
-		e->row_fn(e->listener, row);
+	if (answer)
+		double_set_answer(e, function, answer);
+	else
+		double_set_error(e, function, ERR_NOT_FOUND, "the scene has no such thing");
 }
 
 /* "scene NAME", or "EVENT JSON". */
-static void obey(struct engine *e, char *line)
+static void obey(struct child *c, char *line)
 {
 	char *rest = strchr(line, ' ');
 	struct err err = { 0 };
@@ -204,20 +115,19 @@ static void obey(struct engine *e, char *line)
 		return;
 	*rest++ = '\0';
 	if (strcmp(line, "scene") == 0) {
-		free(e->scene);
-		e->scene = mem_dup(rest);
-		append_row(e, "deployment.started");
+		free(c->scene);
+		c->scene = mem_dup(rest);
+		double_append(c->engine, "deployment.started", json_object());
 		return;
 	}
 	data = json_read(rest, strlen(rest), &err);
-	if (data && e->event_fn)
-		e->event_fn(e->listener, line, data);
-	json_decref(data);
+	if (data)
+		double_event(c->engine, line, data);
 }
 
 static void orders_came(int fd, int events, void *arg)
 {
-	struct engine *e = arg;
+	struct child *c = arg;
 	char bytes[4096], *end;
 	ssize_t n = read(fd, bytes, sizeof bytes);
 
@@ -225,12 +135,12 @@ static void orders_came(int fd, int events, void *arg)
 	/* The test is over. */
 	if (n <= 0)
 		_exit(0);
-	buf_add(&e->orders, bytes, (size_t)n);
-	while ((end = memchr(e->orders.data, '\n', e->orders.len))) {
-		AUTO(mem_auto_free) char *line = mem_dupn(e->orders.data, (size_t)(end - e->orders.data));
+	buf_add(&c->orders, bytes, (size_t)n);
+	while ((end = memchr(c->orders.data, '\n', c->orders.len))) {
+		AUTO(mem_auto_free) char *line = mem_dupn(c->orders.data, (size_t)(end - c->orders.data));
 
-		buf_drop(&e->orders, strlen(line) + 1);
-		obey(e, line);
+		buf_drop(&c->orders, strlen(line) + 1);
+		obey(c, line);
 	}
 }
 
@@ -242,19 +152,20 @@ static void stop_asked(void *arg)
 static _Noreturn void serve(const char *dir, const char *scene, int orders)
 {
 	struct loop *loop = loop_new();
-	struct engine e = { .scene = mem_dup(scene), .posts = file_join(dir, "posts"), .rows = json_array() };
+	struct child c = { .engine = double_new(loop), .scene = mem_dup(scene), .posts = file_join(dir, "posts") };
 	AUTO(workspace_done) struct workspace w = { 0 };
 	struct server *server;
 	struct err err = { 0 };
 
 	signal(SIGPIPE, SIG_IGN);
-	buf_init(&e.orders, LINE_MAX_BYTES);
-	append_row(&e, "engine.started");
-	if (!workspace_find(dir, &w, &err) || !server_new(loop, &e, w.socket, stop_asked, loop, &server, &err)) {
+	buf_init(&c.orders, LINE_MAX_BYTES);
+	double_on_call(c.engine, called, &c);
+	double_append(c.engine, "engine.started", json_object());
+	if (!workspace_find(dir, &w, &err) || !server_new(loop, c.engine, w.socket, stop_asked, loop, &server, &err)) {
 		fprintf(stderr, "fixture: %s\n", err.text);
 		_exit(1);
 	}
-	loop_io_new(loop, orders, LOOP_READ, orders_came, &e);
+	loop_io_new(loop, orders, LOOP_READ, orders_came, &c);
 	loop_run(loop);
 	_exit(0);
 }

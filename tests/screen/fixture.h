@@ -1,7 +1,7 @@
 /*
  * fixture: an engine that shows a scene (tests/tools/scene.h): the real server on a real socket in a process of its
- * own, with canned answers behind it. It defines engine_*, in place of the engine's. It ends with the test that started
- * it, however that ends.
+ * own, with the double of the engine (tests/api/double.h) behind it. It ends with the test that started it, however that
+ * ends.
  */
 #ifndef TESTS_SCREEN_FIXTURE_H
 #define TESTS_SCREEN_FIXTURE_H
