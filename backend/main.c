@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,8 @@ static const struct tool {
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: slipwayd [-C DIR]        runs the engine of the workspace DIR in the foreground\n"
+	fprintf(out, "usage: slipwayd [-C DIR] [-g GROUP]   runs the engine of the workspace DIR in the foreground;\n"
+	        "                                      -g: the members of GROUP may talk to it too\n"
 	        "       slipwayd TOOL [ARG…]\n\nTools:\n");
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
 		fprintf(out, "  %-16s  %s\n", tools[i].name, tools[i].help);
@@ -100,7 +102,27 @@ static void stop(void *arg)
 	loop_stop(arg);
 }
 
-static bool serve(struct loop *loop, const char *dir, const char *state_dir, struct err *err)
+/*
+ * Who may open the socket. The kernel keeps all others out: the state folder can only be entered by its owner, and with
+ * a group by that group's members, who can neither list it nor read a file in it; what they may change is decided by
+ * their uid (the roles of slipway.json).
+ */
+static bool admit(const char *state_dir, const char *socket, const char *group, struct err *err)
+{
+	const struct group *gr = group ? getgrnam(group) : NULL;
+
+	if (!group)
+		return chmod(state_dir, 0700) == 0 || err_errno(err, errno, "close %s", state_dir);
+	if (!gr)
+		return err_set(err, ERR_CONFIG, "there is no group \"%.60s\" on this machine", group);
+	if (chown(socket, (uid_t)-1, gr->gr_gid) != 0 || chmod(socket, 0660) != 0)
+		return err_errno(err, errno, "open %s to the group %s", socket, group);
+	if (chown(state_dir, (uid_t)-1, gr->gr_gid) != 0 || chmod(state_dir, 0710) != 0)
+		return err_errno(err, errno, "open %s to the group %s", state_dir, group);
+	return true;
+}
+
+static bool serve(struct loop *loop, const char *dir, const char *state_dir, const char *group, struct err *err)
 {
 	AUTO(mem_auto_free) char *socket = file_join(state_dir, API_SOCKET_NAME);
 	struct loop_signal *term = loop_signal_new(loop, SIGTERM, stop, loop);
@@ -108,7 +130,7 @@ static bool serve(struct loop *loop, const char *dir, const char *state_dir, str
 	struct engine *engine = NULL;
 	struct server *server = NULL;
 	bool ok = engine_new(loop, dir, &engine, err)
-		&& server_new(loop, engine, socket, stop, loop, &server, err);
+		&& server_new(loop, engine, socket, stop, loop, &server, err) && admit(state_dir, socket, group, err);
 
 	if (ok) {
 		log_line(LOG_LEVEL_INFO, "slipwayd " SLIPWAY_VERSION " serves %s, pid %d", dir, (int)getpid());
@@ -122,7 +144,7 @@ static bool serve(struct loop *loop, const char *dir, const char *state_dir, str
 	return ok;
 }
 
-static int run_engine(const char *where)
+static int run_engine(const char *where, const char *group)
 {
 	AUTO(mem_auto_free) char *dir = realpath(where, NULL);
 	AUTO(mem_auto_free) char *state_dir = NULL;
@@ -142,14 +164,14 @@ static int run_engine(const char *where)
 	if (!file_make_dirs(state_dir, 0700, &err) || !file_check_owner(state_dir, &err) || !hold_lock(state_dir, &err))
 		return fail(&err);
 	loop = loop_new();
-	ok = serve(loop, dir, state_dir, &err);
+	ok = serve(loop, dir, state_dir, group, &err);
 	loop_free(loop);
 	return ok ? 0 : fail(&err);
 }
 
 int main(int argc, char **argv)
 {
-	const char *dir = ".";
+	const char *dir = ".", *group = NULL;
 	int option;
 
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(tools); i++)
@@ -162,17 +184,20 @@ int main(int argc, char **argv)
 			usage(stdout);
 		return 0;
 	}
-	while ((option = getopt(argc, argv, "C:")) != -1) {
-		if (option != 'C') {
+	while ((option = getopt(argc, argv, "C:g:")) != -1) {
+		if (option == 'C') {
+			dir = optarg;
+		} else if (option == 'g') {
+			group = optarg;
+		} else {
 			usage(stderr);
 			return 2;
 		}
-		dir = optarg;
 	}
 	if (optind < argc) {
 		fprintf(stderr, "slipwayd: there is no tool \"%s\"\n", argv[optind]);
 		usage(stderr);
 		return 2;
 	}
-	return run_engine(dir);
+	return run_engine(dir, group);
 }

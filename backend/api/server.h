@@ -15,7 +15,7 @@ struct loop;
 struct server;
 
 /*
- * Binds `socket_path` (mode 0600, in a folder that is ours alone). The caller holds the engine's lock, so a socket on
+ * Binds `socket_path` (mode 0600, in a folder that is ours alone; slipwayd -g opens both to a group). The caller holds the engine's lock, so a socket on
  * which nobody answers is removed first. `stop_fn` is called for POST /v1/engine/stop. SIGPIPE is ignored from here on.
  */
 bool server_new(struct loop *loop, struct engine *engine, const char *socket_path, void (*stop_fn)(void *arg),

@@ -304,6 +304,18 @@ static bool start_locked(const struct workspace *w, struct err *err)
 	return workspace_wait_for_end(w, START_MS, err) && launch(w, log, &pidfd, err) && wait_until_it_answers(w, path, from, pidfd, err);
 }
 
+/* The engine is another user's, and its folder is closed to us: starting one of our own would be no help. */
+static bool is_closed_to_us(const struct workspace *w, struct err *err)
+{
+	AUTO(mem_auto_close) int fd = -1;
+	struct err why = { 0 };
+
+	if (sock_connect(w->socket, &fd, &why) || why.kind != ERR_DENIED)
+		return false;
+	err_copy(err, &why);
+	return true;
+}
+
 bool workspace_start_engine(const struct workspace *w, struct err *err)
 {
 	AUTO(mem_auto_free) char *lock_path = file_join(w->state_dir, "start.lock");
@@ -311,6 +323,8 @@ bool workspace_start_engine(const struct workspace *w, struct err *err)
 
 	if (workspace_engine_answers(w))
 		return true;
+	if (is_closed_to_us(w, err))
+		return false;
 	if (!file_make_dirs(w->state_dir, 0700, err) || !file_check_owner(w->state_dir, err)
 	    || !take_lock(lock_path, &lock, err))
 		return err_wrap(err, "start the engine");

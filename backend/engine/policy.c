@@ -82,10 +82,12 @@ static bool give_verdict(struct engine *e, const struct engine_caller *who, cons
 
 	if (!env || !read_reason(request, true, &reason, err))
 		return false;
+	if (!may_approve(env, d, who, rejects, err))
+		return false;
 	if (d->state != DEPLOYMENT_QUEUED)
 		return err_set(err, ERR_CONFLICT, "deployment %" PRId64 " does not wait: it is %s", d->id,
 		               deployment_state_name(d->state));
-	if (!may_approve(env, d, who, rejects, err) || !gate_judge_deployment(env, d, false, &refusals, plan_hash, err)
+	if (!gate_judge_deployment(env, d, false, &refusals, plan_hash, err)
 	    || !same_plan(request, plan_hash, err))
 		return false;
 	if (rejects)

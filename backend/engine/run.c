@@ -166,13 +166,16 @@ static void signature_checked(void *arg, const char *signer, const struct err *e
 }
 
 /*
- * Keys are revoked and files change: what is about to start (or, warm already, to get the traffic) is verified, not what
- * was when it was added.
+ * Keys are revoked and files change: what is about to start (or, where nothing is started, to get the traffic) is
+ * verified, not what was when it was added.
  */
 static bool is_verified_before(const struct run *run, enum stage stage)
 {
-	return run->env->cenv->signatures_required
-		&& (stage == STAGE_START || (stage == STAGE_SWITCH && run->job.target_is_warm));
+	bool starts = false;
+
+	for (size_t i = 0; i < run->d.nsteps; i++)
+		starts |= run->d.steps[i].stage == STAGE_START;
+	return run->env->cenv->signatures_required && stage == (starts ? STAGE_START : STAGE_SWITCH);
 }
 
 static void check_signature(struct run *run)
