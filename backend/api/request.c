@@ -140,6 +140,16 @@ void request_answer(struct request *r, int status, const json_t *answer)
 	request_free(r);
 }
 
+void request_answer_text(struct request *r, const char *type, const char *text)
+{
+	if (r->server) {
+		evhttp_add_header(evhttp_request_get_output_headers(r->http), "Content-Type", type);
+		evbuffer_add(evhttp_request_get_output_buffer(r->http), text, strlen(text));
+		evhttp_send_reply(r->http, 200, NULL, NULL);
+	}
+	request_free(r);
+}
+
 void request_fail(struct request *r, const struct err *err)
 {
 	if (r->server)

@@ -28,6 +28,8 @@ bool request_arg_number(const struct request *r, int i, int64_t *ret, struct err
 bool request_body(const struct request *r, json_t **ret, struct err *err);
 
 void request_answer(struct request *r, int status, const json_t *answer);
+/* As it is, with a Content-Type of its own. */
+void request_answer_text(struct request *r, const char *type, const char *text);
 void request_fail(struct request *r, const struct err *err);
 /* Answers 200 with what is taken over, or with err when `ok` is false. */
 void request_finish(struct request *r, bool ok, json_t *take_answer, const struct err *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/api/request.h"
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine.h"
@@ -13,8 +14,11 @@ enum {
 	PAGE = 50, PAGE_MOST = 500,                  /* builds and deployments */
 	RESULTS = 500, RESULTS_MOST = 1000,
 	ROWS = 500,
+	METRICS_DAYS = 30,
 	LOG_BYTES = 64 * 1024, LOG_BYTES_MOST = 1024 * 1024
 };
+
+#define DAY_MS (24 * 60 * 60 * 1000LL)
 
 static void get_status(struct request *r)
 {
@@ -210,6 +214,33 @@ static void get_audit(struct request *r)
 	engine_audit(request_engine(r), answered, r);
 }
 
+static void get_metrics(struct request *r)
+{
+	int64_t now = clock_wall_ms(), since = 0;
+	struct err err = { 0 };
+
+	if (request_number(r, "since", 0, now, now - METRICS_DAYS * DAY_MS, &since, &err))
+		engine_metrics(request_engine(r), request_query(r, "app"), since, answered, r);
+	else
+		request_fail(r, &err);
+}
+
+static void answered_text(void *arg, int status, const json_t *answer, const struct err *err)
+{
+	struct request *r = arg;
+
+	(void)status;
+	if (err)
+		request_fail(r, err);
+	else
+		request_answer_text(r, "text/plain; version=0.0.4; charset=utf-8", json_string_value(answer));
+}
+
+static void get_metrics_text(struct request *r)
+{
+	engine_metrics_text(request_engine(r), answered_text, r);
+}
+
 /* The number of the last committed row. */
 static bool journal_end(struct engine *e, int64_t *ret, struct err *err)
 {
@@ -247,6 +278,7 @@ static void post_engine_stop(struct request *r)
 }
 
 const struct route routes[] = {
+	{ "GET", "/metrics", get_metrics_text, false, "metrics and the engine's health as Prometheus text" },
 	{ "GET", "/v1/audit", get_audit, false, "walks the journal's chain and names the first bad row" },
 	{ "GET", "/v1/builds", get_builds, false, "lists builds, newest first" },
 	{ "POST", "/v1/builds", post_build, true, "adds a build" },
@@ -265,6 +297,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/environments/{environment}/unlock", post_unlock, true, "gives the lock back" },
 	{ "GET", "/v1/events", get_events, false, "follows the journal as server-sent events" },
 	{ "GET", "/v1/journal", get_journal, false, "a page of the journal" },
+	{ "GET", "/v1/metrics", get_metrics, false, "deployment frequency, lead time, failure rate, time to restore" },
 	{ "GET", "/v1/status", get_status, false, "applications, environments and the engine itself" },
 };
 const size_t nroutes = ARRAY_LEN(routes);

@@ -15,6 +15,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/watch.h"
 #include "backend/engine/builds.h"
+#include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/people.h"
 #include "backend/http/http.h"
@@ -284,6 +285,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 	e->http = http_new(loop);
 	e->builds = builds_new(e);
 	e->people = people_new();
+	e->delivery = delivery_new(e);
 	engine_append(e, "engine", "engine.started",
 	              json_pack("{s:s, s:i}", "version", SLIPWAY_VERSION, "pid", (int)getpid()));
 	/* An invalid configuration does not keep the engine down: history and status stay readable, the mistake visible. */
@@ -305,6 +307,7 @@ void engine_free(struct engine *e)
 	loop_timer_free(e->config_timer);
 	builds_free(e->builds);
 	people_free(e->people);
+	delivery_free(e->delivery);
 	for (size_t i = 0; i < e->nenvironments; i++)
 		environment_free(e->environments[i]);
 	free(e->environments);

@@ -8,6 +8,7 @@
  *   answers.c  what the API is told                            policy.c       approvals, locks, automation as asked for
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
+ *   delivery.c    metrics and maturity, from the journal
  */
 #ifndef ENGINE_ENGINE_PRIV_H
 #define ENGINE_ENGINE_PRIV_H
@@ -24,6 +25,7 @@ struct loop_timer;
 struct builds;
 struct people;
 struct cooling;
+struct delivery;
 struct output;
 struct reconcile;
 struct run;
@@ -45,6 +47,7 @@ struct engine {
 	struct environment **environments; size_t nenvironments, environments_cap;
 	struct builds *builds;
 	struct people *people;                         /* who is in which group */
+	struct delivery *delivery;
 
 	engine_event_fn event_fn;
 	engine_row_fn row_fn;

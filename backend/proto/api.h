@@ -62,6 +62,13 @@
  *
  * GET /v1/journal?[since=SEQ][&limit=N]  {"seq":…,"rows":[ROW…]}  ROW = {"seq","at","actor","type","body","hash"}
  * GET /v1/audit                          {"ok":true,"rows":812,"head":"hex","bad":{"seq":17,"why":"…"}|null}
+ * GET /v1/metrics[?app=A][&since=MS]     what counts from MS on (wall milliseconds; 30 days by default) until now
+ *   {"seq":…,"from":MS,"to":MS,"unit":"day"|"week","apps":[{"name":"shop","environments":[{"name":"prod","last":true,
+ *    FIGURES…,"history":[{"from":MS,FIGURES…}…]}…]}…]}            last: where the pipeline ends, users are there
+ *   FIGURES = "deployments":12,"per_day":0.4,"changes":13,"failed":1,"failure_rate":0.0769|null,"lead_ms":…|null,
+ *    "restore_ms":…|null,"unrestored":0,"rollbacks":1,"caught":2     what each means: report/metrics.h. Medians in ms
+ *   "history" is there for one application: each day or week (UTC, from Monday) that the period touches, oldest first
+ * GET /metrics                           the same and the engine's health as Prometheus text (version 0.0.4)
  * GET /v1/events[?since=SEQ]             text/event-stream, never ends; no SEQ or -1: only new rows; SEQ after the
  *   journal's end -> 412 stale (another journal than the one followed). First comes "id: SEQ\n\n": where it stands. Then
  *   "id: 813\nevent: journal\ndata: ROW\n\n"       every row after SEQ, then as they are committed

@@ -307,6 +307,16 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 	hold(e, "add_build", call, fn, arg);
 }
 
+void engine_metrics(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg)
+{
+	hold(e, "metrics", json_pack("{s:s*, s:I}", "app", app, "since", (json_int_t)since), fn, arg);
+}
+
+void engine_metrics_text(struct engine *e, engine_answer_fn fn, void *arg)
+{
+	hold(e, "metrics_text", json_object(), fn, arg);
+}
+
 void engine_audit(struct engine *e, engine_answer_fn fn, void *arg)
 {
 	hold(e, "audit", json_object(), fn, arg);
