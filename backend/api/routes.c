@@ -214,13 +214,31 @@ static void get_audit(struct request *r)
 	engine_audit(request_engine(r), answered, r);
 }
 
+static bool period(const struct request *r, int64_t *ret_since, struct err *err)
+{
+	int64_t now = clock_wall_ms();
+
+	return request_number(r, "since", 0, now, now - METRICS_DAYS * DAY_MS, ret_since, err);
+}
+
 static void get_metrics(struct request *r)
 {
-	int64_t now = clock_wall_ms(), since = 0;
+	int64_t since = 0;
 	struct err err = { 0 };
 
-	if (request_number(r, "since", 0, now, now - METRICS_DAYS * DAY_MS, &since, &err))
+	if (period(r, &since, &err))
 		engine_metrics(request_engine(r), request_query(r, "app"), since, answered, r);
+	else
+		request_fail(r, &err);
+}
+
+static void get_maturity(struct request *r)
+{
+	int64_t since = 0;
+	struct err err = { 0 };
+
+	if (period(r, &since, &err))
+		engine_maturity(request_engine(r), request_query(r, "app"), since, answered, r);
 	else
 		request_fail(r, &err);
 }
@@ -297,6 +315,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/environments/{environment}/unlock", post_unlock, true, "gives the lock back" },
 	{ "GET", "/v1/events", get_events, false, "follows the journal as server-sent events" },
 	{ "GET", "/v1/journal", get_journal, false, "a page of the journal" },
+	{ "GET", "/v1/maturity", get_maturity, false, "the maturity level, its evidence and the next steps" },
 	{ "GET", "/v1/metrics", get_metrics, false, "deployment frequency, lead time, failure rate, time to restore" },
 	{ "GET", "/v1/status", get_status, false, "applications, environments and the engine itself" },
 };

@@ -79,7 +79,8 @@ static void begin_anew(struct delivery *d, struct delivery_ask *ask)
 static void answer_slice(struct delivery *d)
 {
 	static const struct delivery_kind *const kinds[] = {
-		[DELIVERY_METRICS] = &delivery_metrics, [DELIVERY_TEXT] = &delivery_text,
+		[DELIVERY_METRICS] = &delivery_metrics, [DELIVERY_MATURITY] = &delivery_maturity,
+		[DELIVERY_TEXT] = &delivery_text,
 	};
 	struct delivery_ask *ask = d->asks;
 	const struct delivery_kind *kind = kinds[ask->what];
@@ -142,15 +143,26 @@ static bool check_app(const struct engine *e, const char *app, struct err *err)
 		|| err_set(err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app);
 }
 
-void engine_metrics(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg)
+static void ask_about(struct engine *e, const struct delivery_ask *ask)
 {
-	struct delivery_ask ask = { .what = DELIVERY_METRICS, .app = (char *)app, .since = since, .fn = fn, .arg = arg };
 	struct err err = { 0 };
 
-	if (check_app(e, app, &err))
-		add_ask(e->delivery, &ask);
+	if (check_app(e, ask->app, &err))
+		add_ask(e->delivery, ask);
 	else
-		fn(arg, err_http_status(err.kind), NULL, &err);
+		ask->fn(ask->arg, err_http_status(err.kind), NULL, &err);
+}
+
+void engine_metrics(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg)
+{
+	ask_about(e, &(struct delivery_ask){ .what = DELIVERY_METRICS, .app = (char *)app, .since = since, .fn = fn,
+	                                     .arg = arg });
+}
+
+void engine_maturity(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg)
+{
+	ask_about(e, &(struct delivery_ask){ .what = DELIVERY_MATURITY, .app = (char *)app, .since = since, .fn = fn,
+	                                     .arg = arg });
 }
 
 void engine_metrics_text(struct engine *e, engine_answer_fn fn, void *arg)

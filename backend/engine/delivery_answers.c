@@ -3,6 +3,7 @@
 #include "backend/base/json.h"
 #include "backend/engine/delivery_priv.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/report/maturity.h"
 #include "backend/report/metrics.h"
 
 /* The application's object in the answer, begun when its first environment is. Borrowed. */
@@ -53,3 +54,21 @@ static json_t *metrics_answer(struct delivery *d, struct delivery_ask *ask)
 }
 
 const struct delivery_kind delivery_metrics = { .nfamilies = 1, .place = metrics_place, .answer = metrics_answer };
+
+/* An application is judged as a whole, when its last environment's turn comes. */
+static void maturity_place(struct delivery *d, struct delivery_ask *ask, const struct delivery_place *place)
+{
+	const struct config_app *app = &ask->config->apps[place->app];
+	struct maturity_facts facts = { .app = app, .metrics = d->metrics, .from = ask->since, .to = ask->now + 1 };
+
+	if (place->environment + 1 == app->nenvironments)
+		json_array_append_new(ask->apps, maturity_json(&facts));
+}
+
+static json_t *maturity_answer(struct delivery *d, struct delivery_ask *ask)
+{
+	return json_pack("{s:I, s:I, s:I, s:O}", "seq", (json_int_t)metrics_seq(d->metrics), "from",
+	                 (json_int_t)ask->since, "to", (json_int_t)ask->now, "apps", ask->apps);
+}
+
+const struct delivery_kind delivery_maturity = { .nfamilies = 1, .place = maturity_place, .answer = maturity_answer };

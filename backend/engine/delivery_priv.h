@@ -15,7 +15,7 @@ struct metrics;
 
 enum { DELIVERY_TEXT_MAX = 8 * 1024 * 1024 };
 
-enum delivery_what { DELIVERY_METRICS, DELIVERY_TEXT };
+enum delivery_what { DELIVERY_METRICS, DELIVERY_MATURITY, DELIVERY_TEXT };
 
 /* Indexes into a configuration. */
 struct delivery_place { size_t app, environment; };
@@ -49,6 +49,6 @@ struct delivery_kind {
 	json_t *(*answer)(struct delivery *d, struct delivery_ask *ask);       /* yours */
 };
 
-extern const struct delivery_kind delivery_metrics, delivery_text;
+extern const struct delivery_kind delivery_metrics, delivery_maturity, delivery_text;
 
 #endif

@@ -66,6 +66,7 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 void engine_audit(struct engine *e, engine_answer_fn fn, void *arg);
 /* app NULL: all. `since` in wall milliseconds. */
 void engine_metrics(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg);
+void engine_maturity(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg);
 /* Prometheus text: a JSON string. */
 void engine_metrics_text(struct engine *e, engine_answer_fn fn, void *arg);
 

@@ -68,6 +68,9 @@
  *   FIGURES = "deployments":12,"per_day":0.4,"changes":13,"failed":1,"failure_rate":0.0769|null,"lead_ms":…|null,
  *    "restore_ms":…|null,"unrestored":0,"rollbacks":1,"caught":2     what each means: report/metrics.h. Medians in ms
  *   "history" is there for one application: each day or week (UTC, from Monday) that the period touches, oldest first
+ * GET /v1/maturity[?app=A][&since=MS]    {"seq":…,"from":MS,"to":MS,"apps":[APP_MATURITY…]}    judged over the same period
+ *   APP_MATURITY = {"name":"shop","level":1,"indicators":[{"level":0,"name":"not-by-hand","text":"nothing is copied by
+ *    hand","met":true,"evidence":"…","next":null|"add \"after\": [\"preprod\"] to …"}…]}     report/maturity.h
  * GET /metrics                           the same and the engine's health as Prometheus text (version 0.0.4)
  * GET /v1/events[?since=SEQ]             text/event-stream, never ends; no SEQ or -1: only new rows; SEQ after the
  *   journal's end -> 412 stale (another journal than the one followed). First comes "id: SEQ\n\n": where it stands. Then

@@ -312,6 +312,11 @@ void engine_metrics(struct engine *e, const char *app, int64_t since, engine_ans
 	hold(e, "metrics", json_pack("{s:s*, s:I}", "app", app, "since", (json_int_t)since), fn, arg);
 }
 
+void engine_maturity(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg)
+{
+	hold(e, "maturity", json_pack("{s:s*, s:I}", "app", app, "since", (json_int_t)since), fn, arg);
+}
+
 void engine_metrics_text(struct engine *e, engine_answer_fn fn, void *arg)
 {
 	hold(e, "metrics_text", json_object(), fn, arg);

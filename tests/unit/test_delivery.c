@@ -175,6 +175,22 @@ static void environments_beside_the_pipeline_are_not_its_end(void **state)
 	assert_false(json_flag(json_array_get(environments, 1), "last"));
 }
 
+static void maturity_of_each_application_is_told(void **state)
+{
+	struct fixture *f = *state;
+	const json_t *app;
+
+	deploy(f, "dev", "1.0.0", "succeeded");
+	engine_maturity(f->engine, "shop", clock_wall_ms() - 3600 * 1000, answered, f);
+	wait_answer(f);
+	assert_int_equal(f->status, 200);
+	assert_int_equal(json_array_size(json_object_get(f->answer, "apps")), 1);
+	app = json_array_get(json_object_get(f->answer, "apps"), 0);
+	assert_string_equal(json_text(app, "name"), "shop");
+	assert_int_equal(json_int(app, "level", -1), 0);
+	assert_non_null(strstr(json_text(json_array_get(json_object_get(app, "indicators"), 0), "evidence"), "prod"));
+}
+
 static void unknown_application_is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -225,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(journal_is_counted_once_and_then_only_what_is_new, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(environments_beside_the_pipeline_are_not_its_end, open_fixture, close_fixture),
+		cmocka_unit_test_setup_teardown(maturity_of_each_application_is_told, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(unknown_application_is_named, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(text_has_each_family_once_with_all_its_environments, open_fixture,
 		                                close_fixture),
