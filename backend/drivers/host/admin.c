@@ -52,12 +52,13 @@ static void answer_came(int fd, int events, void *arg)
 {
 	struct admin_call *call = arg;
 	char chunk[16384];
-	ssize_t n = recv(fd, chunk, sizeof chunk, MSG_DONTWAIT);
+	ssize_t n;
 
 	(void)events;
+	/* HAProxy closes right after its answer: mostly both are there at once. */
+	while ((n = recv(fd, chunk, sizeof chunk, MSG_DONTWAIT)) > 0 && buf_add(&call->answer, chunk, (size_t)n))
+		continue;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0 && buf_add(&call->answer, chunk, (size_t)n))
 		return;
 	/* The end. HAProxy answers at least an empty line to everything: nothing at all is a broken connection. */
 	if (n > 0)

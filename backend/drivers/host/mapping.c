@@ -17,6 +17,8 @@ struct mapping {
 	char *dir;
 	struct routes routes;
 	int64_t deadline_ms;
+	bool went;                         /* false: no further than prepared */
+	int version;                       /* prepared, not committed yet; 0: none */
 	int64_t began_us, took_us;
 	char **lines; size_t sent;
 	struct admin_call *call;
@@ -115,6 +117,15 @@ static void send_line(struct mapping *m)
 	m->call = admin_send(m->loop, m->dir, m->lines[m->sent], left_ms(m), line_answered, m);
 }
 
+static void send_lines(struct mapping *m)
+{
+	haproxy_lines_free(m->lines);
+	m->lines = haproxy_map_lines(&m->routes, m->version);
+	m->version = 0;
+	m->sent = 0;
+	send_line(m);
+}
+
 static void prepared(void *arg, const char *answer, const struct err *err)
 {
 	struct mapping *m = arg;
@@ -128,22 +139,20 @@ static void prepared(void *arg, const char *answer, const struct err *err)
 		again_or_fail(m, answer ? &refused : err);
 		return;
 	}
-	haproxy_lines_free(m->lines);
-	m->lines = haproxy_map_lines(&m->routes, version);
-	m->sent = 0;
-	send_line(m);
+	m->version = version;
+	if (m->went)
+		send_lines(m);
 }
 
 static void prepare(void *arg)
 {
 	struct mapping *m = arg;
 
-	m->began_us = now_us();
 	m->call = admin_send(m->loop, m->dir, "prepare map " ROUTES_FILE, left_ms(m), prepared, m);
 }
 
-struct mapping *mapping_start(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
-                              mapping_fn fn, void *arg)
+struct mapping *mapping_prepare(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
+                                mapping_fn fn, void *arg)
 {
 	struct mapping *m = mem_alloc(sizeof *m);
 
@@ -153,6 +162,28 @@ struct mapping *mapping_start(struct loop *loop, const char *dir, const struct r
 	routes_copy(routes, &m->routes);
 	m->timer = loop_timer_new(loop, prepare, m);
 	prepare(m);
+	return m;
+}
+
+void mapping_go(struct mapping *m)
+{
+	m->went = true;
+	m->began_us = now_us();
+	if (m->version)
+		send_lines(m);
+}
+
+bool mapping_went(const struct mapping *m)
+{
+	return m->went;
+}
+
+struct mapping *mapping_start(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
+                              mapping_fn fn, void *arg)
+{
+	struct mapping *m = mapping_prepare(loop, dir, routes, within_ms, fn, arg);
+
+	mapping_go(m);
 	return m;
 }
 

@@ -6,6 +6,7 @@
 #ifndef HOST_MAPPING_H
 #define HOST_MAPPING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backend/base/err.h"
@@ -14,12 +15,17 @@
 struct loop;
 struct mapping;
 
-/* `err` is NULL when the routes are in force. map_us: from `prepare` to the answer of `commit`. */
+/* `err` is NULL when the routes are in force. map_us: from the moment it may go to the answer of `commit`. */
 typedef void (*mapping_fn)(void *arg, int64_t map_us, const struct err *err);
 
 /* Copies the routes. The callback comes once, never from inside. */
 struct mapping *mapping_start(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
                               mapping_fn fn, void *arg);
+/* The same, but it only prepares the transaction until mapping_go: one round trip less when the moment has come. */
+struct mapping *mapping_prepare(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
+                                mapping_fn fn, void *arg);
+void mapping_go(struct mapping *mapping);
+bool mapping_went(const struct mapping *mapping);   /* it may have taken, whatever comes of it */
 void mapping_cancel(struct mapping *mapping);       /* no callback; NULL is fine; not after the callback came */
 
 /* What the routes are now. `routes` is borrowed; NULL with `err` when HAProxy does not tell. */

@@ -170,7 +170,7 @@ void op_stop(struct op *op)
 
 	/* A transaction that was sent may still take: its answer decides what `undo` finds, so it is waited for. */
 	op->cancelled = true;
-	if (op->mapping)
+	if (op->mapping && mapping_went(op->mapping))
 		return;
 	err_set(&err, ERR_REFUSED, "stopped");
 	op_fail(op, "stop", NULL, &err);

@@ -228,12 +228,10 @@ static void moved(void *arg, int64_t map_us, const struct err *err)
 static void move_when_ready(struct op *op)
 {
 	const struct switching *s = op->state;
-	AUTO(routes_done) struct routes routes = { 0 };
 
 	if (!s->healthy || !s->figures)
 		return;
-	routes_make(op->model, op->job->target, preview_after(op), &routes);
-	op->mapping = mapping_start(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, moved, op);
+	mapping_go(op->mapping);
 	/* Before the first deployment there is nobody to answer a prober. */
 	if (op->job->live != COLOUR_NONE)
 		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
@@ -295,6 +293,7 @@ static bool slot_is_right(struct op *op)
 void stage_switch(struct op *op)
 {
 	struct switching *s = mem_alloc(sizeof *s);
+	AUTO(routes_done) struct routes routes = { 0 };
 	int64_t seen_ms = op->denv->healthy_ms[op->job->target];
 
 	op->state = s;
@@ -305,4 +304,6 @@ void stage_switch(struct op *op)
 		op->health = health_ask_all(op->denv->loop, op->denv->http, op->model, op->job->target, HOST_HEALTH_MS,
 		                            health_came, op);
 	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, figures_came, op);
+	routes_make(op->model, op->job->target, preview_after(op), &routes);
+	op->mapping = mapping_prepare(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, moved, op);
 }
