@@ -31,6 +31,9 @@
 #include "tests/tools/host_app.h"
 #include "tests/tools/host_stand.h"
 
+/* Quotes and blanks in the path, and more than the 107 bytes that the path of a Unix socket may have. */
+#define AWKWARD "it's a \"work space\" $(touch evil) with a name that is longer than the path of any Unix socket may be/shop/prod"
+
 enum { GUARD_MS = 60000, PORTS_EACH = 40 };
 
 static char *web_start[] = { (char *)"./web", NULL };
@@ -123,8 +126,11 @@ int stand_set_up(void **state)
 	if (n <= 0)
 		return -1;
 	setenv("SLIPWAYD", s->program, 1);
-	snprintf(s->dir, sizeof s->dir, "/tmp/slipway-host.XXXXXX");
-	if (!mkdtemp(s->dir))
+	snprintf(s->root, sizeof s->root, "/tmp/slipway-host.XXXXXX");
+	if (!mkdtemp(s->root))
+		return -1;
+	snprintf(s->dir, sizeof s->dir, "%s/" AWKWARD, s->root);
+	if (!file_make_dirs(s->dir, 0700, NULL))
 		return -1;
 	s->loop = loop_new();
 	s->http = http_new(s->loop);
@@ -147,7 +153,7 @@ int stand_tear_down(void **state)
 	if (s->denv)
 		driver_host.close(s->denv);
 	host_teardown(s->dir);
-	file_remove_tree(s->dir, NULL);
+	file_remove_tree(s->root, NULL);
 	loop_timer_free(s->guard);
 	http_free(s->http);
 	loop_free(s->loop);

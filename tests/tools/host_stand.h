@@ -15,7 +15,8 @@
 struct stand_outcome { bool ok; struct err err; char layer[32]; char tail[4096]; char detail[4096]; };
 
 struct stand {
-	char dir[64];
+	char root[64];                         /* a folder of its own, removed at the end */
+	char dir[256];                         /* the environment's, in it */
 	char program[512];                     /* the test program itself */
 	struct loop *loop;
 	struct http *http;
@@ -34,7 +35,7 @@ struct stand {
 	struct driver_observed seen;
 	char seen_version[64], seen_health[512];
 	struct driver_artifact artifacts[3];
-	char paths[3][128], digests[3][65];
+	char paths[3][512], digests[3][65];
 	struct driver_job job;
 	char answer[1024];
 	pid_t hammer;
