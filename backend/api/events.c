@@ -126,12 +126,12 @@ static void reader_wrote(struct bufferevent *bev, void *arg)
 {
 	struct reader *r = arg;
 	struct loop *loop = r->events->loop;
-	int64_t began_ms = clock_mono_ms();
+	struct loop_mark mark = loop_begin(loop);
 
 	(void)bev;
 	if (r->behind)
 		add_page(r);
-	loop_account(loop, began_ms);
+	loop_account(loop, mark, "the event stream's backlog");
 }
 
 /* What a reader sends means nothing. */

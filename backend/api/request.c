@@ -261,13 +261,13 @@ void request_begin(struct server *s, struct evhttp_request *http)
 {
 	struct request *r = mem_alloc(sizeof *r);
 	struct loop *loop = s->loop;
-	int64_t began_ms = clock_mono_ms();
+	struct loop_mark mark = loop_begin(loop);
 
 	*r = (struct request){ .server = s, .next = s->requests, .http = http };
 	TAILQ_INIT(&r->query);
 	s->requests = r;
 	dispatch(r);
-	loop_account(loop, began_ms);
+	loop_account(loop, mark, "a request");
 }
 
 void request_orphan_all(struct server *s)

@@ -1,8 +1,10 @@
 #include "backend/base/loop.h"
 
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
@@ -13,6 +15,7 @@ struct loop {
 	loop_slow_fn slow_fn;
 	void *slow_arg;
 	uint64_t slow;
+	int schedstat;                     /* the kernel's account of our thread; -1 without one */
 };
 
 struct loop_io {
@@ -22,6 +25,7 @@ struct loop_io {
 	int events;
 	loop_io_fn fn;
 	void *arg;
+	const char *name;
 };
 
 struct loop_timer {
@@ -29,6 +33,7 @@ struct loop_timer {
 	struct event *event;
 	loop_fn fn;
 	void *arg;
+	const char *name;
 };
 
 struct loop_signal {
@@ -36,6 +41,7 @@ struct loop_signal {
 	struct event *event;
 	loop_fn fn;
 	void *arg;
+	const char *name;
 };
 
 struct loop *loop_new(void)
@@ -45,6 +51,7 @@ struct loop *loop_new(void)
 	loop->base = event_base_new();
 	if (!loop->base)
 		abort();
+	loop->schedstat = -1;
 	return loop;
 }
 
@@ -53,6 +60,7 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	event_base_free(loop->base);
+	mem_auto_close(&loop->schedstat);
 	free(loop);
 }
 
@@ -71,6 +79,8 @@ void loop_watchdog(struct loop *loop, int64_t limit_ms, loop_slow_fn fn, void *a
 	loop->limit_ms = limit_ms;
 	loop->slow_fn = fn;
 	loop->slow_arg = arg;
+	if (loop->schedstat < 0)
+		loop->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 }
 
 uint64_t loop_slow_count(const struct loop *loop)
@@ -83,32 +93,59 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
-void loop_account(struct loop *loop, int64_t began_ms)
+/* The second figure of schedstat: nanoseconds ready to run, but waiting for a processor. */
+static int64_t starved_ms(const struct loop *loop)
 {
-	int64_t took_ms = clock_mono_ms() - began_ms;
+	char text[96];
+	ssize_t n = loop->schedstat < 0 ? -1 : pread(loop->schedstat, text, sizeof text - 1, 0);
+	char *second;
 
-	if (!loop->limit_ms || took_ms <= loop->limit_ms)
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	strtoll(text, &second, 10);
+	return strtoll(second, NULL, 10) / 1000000;
+}
+
+struct loop_mark loop_begin(const struct loop *loop)
+{
+	if (!loop->limit_ms)
+		return (struct loop_mark){ 0 };
+	return (struct loop_mark){ .began_ms = clock_mono_ms(), .starved_ms = starved_ms(loop) };
+}
+
+void loop_account(struct loop *loop, struct loop_mark mark, const char *what)
+{
+	int64_t took_ms;
+
+	if (!loop->limit_ms)
+		return;
+	took_ms = clock_mono_ms() - mark.began_ms;
+	if (took_ms > loop->limit_ms)
+		took_ms -= starved_ms(loop) - mark.starved_ms;
+	if (took_ms <= loop->limit_ms)
 		return;
 	loop->slow++;
 	if (loop->slow_fn)
-		loop->slow_fn(took_ms, loop->slow_arg);
+		loop->slow_fn(took_ms, what, loop->slow_arg);
 }
 
 static void io_fired(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_io *io = arg;
 	struct loop *loop = io->loop;      /* the callback may free io */
-	int64_t began_ms = clock_mono_ms();
+	const char *name = io->name;
+	struct loop_mark mark = loop_begin(loop);
 
 	io->fn(fd, ((what & EV_READ) ? LOOP_READ : 0) | ((what & EV_WRITE) ? LOOP_WRITE : 0), io->arg);
-	loop_account(loop, began_ms);
+	loop_account(loop, mark, name);
 }
 
-struct loop_io *loop_io_new(struct loop *loop, int fd, int events, loop_io_fn fn, void *arg)
+struct loop_io *loop_io_new_named(struct loop *loop, int fd, int events, loop_io_fn fn, void *arg, const char *name)
 {
 	struct loop_io *io = mem_alloc(sizeof *io);
 
-	*io = (struct loop_io){ .loop = loop, .fd = fd, .fn = fn, .arg = arg };
+	*io = (struct loop_io){ .loop = loop, .fd = fd, .fn = fn, .arg = arg, .name = name };
 	loop_io_set(io, events);
 	return io;
 }
@@ -147,19 +184,20 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_timer *timer = arg;
 	struct loop *loop = timer->loop;
-	int64_t began_ms = clock_mono_ms();
+	const char *name = timer->name;
+	struct loop_mark mark = loop_begin(loop);
 
 	(void)fd;
 	(void)what;
 	timer->fn(timer->arg);
-	loop_account(loop, began_ms);
+	loop_account(loop, mark, name);
 }
 
-struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *arg)
+struct loop_timer *loop_timer_new_named(struct loop *loop, loop_fn fn, void *arg, const char *name)
 {
 	struct loop_timer *timer = mem_alloc(sizeof *timer);
 
-	*timer = (struct loop_timer){ .loop = loop, .fn = fn, .arg = arg };
+	*timer = (struct loop_timer){ .loop = loop, .fn = fn, .arg = arg, .name = name };
 	timer->event = event_new(loop->base, -1, 0, timer_fired, timer);
 	if (!timer->event)
 		abort();
@@ -195,19 +233,20 @@ static void signal_fired(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_signal *signal = arg;
 	struct loop *loop = signal->loop;
-	int64_t began_ms = clock_mono_ms();
+	const char *name = signal->name;
+	struct loop_mark mark = loop_begin(loop);
 
 	(void)fd;
 	(void)what;
 	signal->fn(signal->arg);
-	loop_account(loop, began_ms);
+	loop_account(loop, mark, name);
 }
 
-struct loop_signal *loop_signal_new(struct loop *loop, int signo, loop_fn fn, void *arg)
+struct loop_signal *loop_signal_new_named(struct loop *loop, int signo, loop_fn fn, void *arg, const char *name)
 {
 	struct loop_signal *signal = mem_alloc(sizeof *signal);
 
-	*signal = (struct loop_signal){ .loop = loop, .fn = fn, .arg = arg };
+	*signal = (struct loop_signal){ .loop = loop, .fn = fn, .arg = arg, .name = name };
 	signal->event = evsignal_new(loop->base, signo, signal_fired, signal);
 	if (!signal->event || event_add(signal->event, NULL) != 0)
 		abort();

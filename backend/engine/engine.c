@@ -250,10 +250,10 @@ static void watch_config(struct engine *e)
 		log_line(LOG_LEVEL_WARN, "%s; a changed configuration needs a restart of the engine", err.text);
 }
 
-static void loop_was_slow(int64_t ms, void *arg)
+static void loop_was_slow(int64_t ms, const char *what, void *arg)
 {
 	(void)arg;
-	log_line(LOG_LEVEL_WARN, "the loop was held for %lld ms", (long long)ms);
+	log_line(LOG_LEVEL_WARN, "the loop was held for %lld ms by %s", (long long)ms, what);
 }
 
 static bool make_folders(struct engine *e, struct err *err)
