@@ -17,6 +17,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/base/watch.h"
+#include "backend/engine/build_results.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/output.h"
 #include "backend/engine/people.h"
@@ -36,7 +37,8 @@ struct adding {
 	struct buf out, errors;            /* of the child under way */
 	struct child *child;
 	json_t *artifacts;                 /* [{"component","sha256","size"}] sorted by component */
-	json_t *results;                   /* one object a result */
+	struct build_results *results;     /* NULL: none were given */
+	struct loop_timer *told;           /* the answer's turn, after the one that journalled */
 	struct signature *signature;       /* being verified */
 	char *signer;
 	engine_answer_fn fn;
@@ -58,7 +60,8 @@ static void adding_free(struct adding *a)
 	free(a->signer);
 	json_decref(a->request);
 	json_decref(a->artifacts);
-	json_decref(a->results);
+	build_results_free(a->results);
+	loop_timer_free(a->told);
 	buf_done(&a->out);
 	buf_done(&a->errors);
 	free(a->app);
@@ -98,23 +101,6 @@ static void make_digest(const struct adding *a, char ret[static DIGEST_SIZE])
 	digest_bytes(manifest, strlen(manifest), ret);
 }
 
-static json_t *totals_of(const json_t *results)
-{
-	struct report_totals totals = { .planned = -1 };
-	const json_t *result;
-	size_t i;
-
-	json_array_foreach(results, i, result) {
-		enum test_outcome outcome;
-		int *counts[] = { [TEST_OK] = &totals.ok, [TEST_FAIL] = &totals.fail, [TEST_SKIP] = &totals.skip,
-		                  [TEST_TODO] = &totals.todo };
-
-		if (test_outcome_parse(json_text(result, "outcome"), &outcome))
-			++*counts[outcome];
-	}
-	return results ? output_totals_json(&totals) : json_null();
-}
-
 static void put_list(json_t *body, const char *key, const json_t *list)
 {
 	if (json_array_size(list) > 0)
@@ -126,7 +112,7 @@ static json_t *added_body(const struct adding *a, const char *digest)
 	static const char *const kept[] = { "commit", "branch", "author", "message" };
 	json_t *body = json_pack("{s:s, s:O, s:s, s:O, s:o}", "app", a->app, "version",
 	                         json_object_get(a->request, "version"), "digest", digest, "artifacts", a->artifacts, "tests",
-	                         totals_of(a->results));
+	                         a->results ? build_results_totals(a->results) : json_null());
 	const json_t *artifact;
 	json_int_t size = 0;
 	size_t i;
@@ -143,31 +129,9 @@ static json_t *added_body(const struct adding *a, const char *digest)
 		json_put_text(body, "signer", a->signer);
 	}
 	json_object_set_new(body, "at", json_integer(json_int(a->request, "at", clock_wall_ms())));
-	if (a->results) {
-		AUTO(mem_auto_free) char *text = json_line(a->results);
-		char sha256[DIGEST_SIZE];
-
-		digest_bytes(text, strlen(text), sha256);
-		json_object_set_new(body, "results_sha256", json_string(sha256));
-	}
+	if (a->results)
+		json_put_text(body, "results_sha256", build_results_sha256(a->results));
 	return body;
-}
-
-static bool set_results(struct adding *a, struct err *err)
-{
-	size_t n = json_array_size(a->results), i;
-	struct store_result *rows = mem_array(n, sizeof *rows);
-	const json_t *result;
-	bool ok;
-
-	json_array_foreach(a->results, i, result) {
-		rows[i] = (struct store_result){ .suite = json_text(result, "suite"), .name = json_text(result, "name"),
-		                                 .message = json_text(result, "message"), .ms = json_int(result, "ms", -1) };
-		test_outcome_parse(json_text(result, "outcome"), &rows[i].outcome);
-	}
-	ok = store_set_build_results(a->e->store, a->app, json_text(a->request, "version"), rows, n, err);
-	free(rows);
-	return ok;
 }
 
 static bool journal_build(struct adding *a, const char *digest, struct err *err)
@@ -177,7 +141,7 @@ static bool journal_build(struct adding *a, const char *digest, struct err *err)
 	if (!store_begin(s, err))
 		return false;
 	if (!store_append(s, a->actor, "build.added", added_body(a, digest), NULL, err)
-	    || (a->results && !set_results(a, err))) {
+	    || (a->results && !build_results_store(a->results, s, a->app, json_text(a->request, "version"), err))) {
 		store_rollback(s);
 		return false;
 	}
@@ -243,13 +207,36 @@ static void retain(struct engine *e, const char *app_name)
 	json_decref(page);
 }
 
+static void tell(struct adding *a, int status)
+{
+	AUTO(json_auto_decref) json_t *value = NULL;
+	struct err err = { 0 };
+
+	if (!store_query_build(a->e->store, a->app, json_text(a->request, "version"), &value, &err))
+		refuse(a, &err);
+	else
+		answer(a, status, value, NULL);
+}
+
+static void tell_known(void *arg)
+{
+	tell(arg, 200);
+}
+
+static void tell_added(void *arg)
+{
+	struct adding *a = arg;
+
+	retain(a->e, a->app);
+	tell(a, 201);
+}
+
 static void conclude(struct adding *a)
 {
 	const char *version = json_text(a->request, "version");
 	char digest[DIGEST_SIZE];
 	struct store_build there;
 	struct err err = { 0 };
-	json_t *value = NULL;
 	int status = 201;
 
 	make_digest(a, digest);
@@ -267,15 +254,12 @@ static void conclude(struct adding *a)
 		}
 		status = anew ? 201 : 200;
 	}
-	if ((status == 201 && !journal_build(a, digest, &err))
-	    || !store_query_build(a->e->store, a->app, version, &value, &err)) {
+	if (status == 201 && !journal_build(a, digest, &err)) {
 		refuse(a, &err);
 		return;
 	}
-	if (status == 201)
-		retain(a->e, a->app);
-	answer(a, status, value, NULL);
-	json_decref(value);
+	a->told = loop_timer_new(a->e->loop, status == 201 ? tell_added : tell_known, a);
+	loop_timer_set(a->told, 0);
 }
 
 static void child_said(void *arg, bool is_stderr, const char *data, size_t len)
@@ -351,18 +335,17 @@ static void check_signature(struct adding *a)
 		refuse(a, &err);
 }
 
+static void results_read(void *arg)
+{
+	check_signature(arg);
+}
+
 static void tests_read(void *arg, const struct child_end *end)
 {
 	struct adding *a = arg;
-	char *line, *rest;
 
-	if (!child_succeeded(a, end))
-		return;
-	a->results = json_array();
-	for (rest = a->out.data; (line = strsep(&rest, "\n"));)
-		if (*line)
-			json_array_append_new(a->results, json_read(line, strlen(line), NULL));
-	check_signature(a);
+	if (child_succeeded(a, end))
+		a->results = build_results_new(a->e->loop, buf_detach(&a->out), results_read, a);
 }
 
 static void read_tests(struct adding *a)
@@ -493,7 +476,8 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 		err_set(&err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app_name);
 	else if (!app)
 		err_set(&err, ERR_USAGE, "the configuration in force has not exactly one application; name one");
-	if (!app || !people_may_serve(e, who, app, &err) || !check_request(request, &err) || !check_components(app, json_object_get(request, "artifacts"), &err)) {
+	if (!app || !people_may_serve(e, who, app, &err) || !check_request(request, &err)
+	    || !check_components(app, json_object_get(request, "artifacts"), &err)) {
 		fn(arg, err_http_status(err.kind), NULL, &err);
 		return;
 	}

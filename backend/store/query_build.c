@@ -12,7 +12,7 @@
 enum {
 	NEAR_BUILDS = 500,         /* how many of the newest are looked at for a version that was mistyped */
 	WORD_MAX = 64,             /* longer versions are not compared */
-	RESULTS_MAX = 5000         /* of one build in one answer; the totals count them all */
+	RESULTS_MAX = 1000         /* of one build in one answer; the totals count them all */
 };
 
 /* BUILD_COLUMNS of sql.c. */
