@@ -15,13 +15,11 @@
 
 enum { AUDIT_ROWS_A_TURN = 200, RESULTS_MAX = 1000 };
 
-/* What a rollback to the target would take, from what the last ones here took; the engine's own guess before there is one. */
-enum { WARM_GUESS_MS = 1000, COLD_GUESS_MS = 10000 };
-
 static void add_rollback(struct environment *env, const struct store_env *state, json_t *ret)
 {
 	json_t *target = json_object_get(ret, "rollback");
 	const struct store_slot *slot = &state->slots[colour_other(state->live)];
+	int64_t ms;
 	bool warm;
 
 	if (!json_is_object(target))
@@ -29,7 +27,8 @@ static void add_rollback(struct environment *env, const struct store_env *state,
 	warm = env->is_warm && slot->digest && strcmp(slot->state, "warm") == 0
 		&& strcmp(slot->digest, json_text(target, "digest")) == 0;
 	json_object_set_new(target, "warm", json_boolean(warm));
-	json_object_set_new(target, "ms", json_integer(warm ? WARM_GUESS_MS : COLD_GUESS_MS));
+	ms = warm ? env->estimate.warm_ms : env->estimate.cold_ms;
+	json_object_set_new(target, "ms", ms < 0 ? json_null() : json_integer(ms));
 }
 
 static void add_policy(struct environment *env, const struct engine_caller *who, const struct store_policy *p,

@@ -16,6 +16,7 @@
 #include "backend/config/config.h"
 #include "backend/drivers/driver.h"
 #include "backend/engine/engine.h"
+#include "backend/engine/estimate.h"
 #include "backend/engine/plan.h"
 #include "backend/store/store.h"
 
@@ -80,6 +81,7 @@ struct environment {
 	bool health_known, health_ok, is_warm;
 	char *health;
 	int64_t health_at;
+	struct estimate estimate;                      /* of a rollback, from the last deployments */
 	char *attention;                               /* what is wrong that a person must settle; NULL */
 };
 

@@ -236,6 +236,7 @@ void environment_run_over(struct environment *env)
 	const struct config_environment *cenv = app ? config_environment(app, env->name) : NULL;
 
 	env->run = NULL;
+	env->estimate = estimate_of(env);
 	if (cenv && cenv != env->cenv)
 		environment_reconfigure(env, app, cenv);
 	engine_drop_old_configs(env->e);
@@ -300,6 +301,7 @@ struct environment *environment_new(struct engine *e, const struct config_app *a
 	env->tick = loop_timer_new(e->loop, ticked, env);
 	env->cooler = loop_timer_new(e->loop, cool, env);
 	env->waker = loop_timer_new(e->loop, woken, env);
+	env->estimate = estimate_of(env);
 	open_driver(env);
 	loop_timer_set(env->tick, TICK_MS);
 	loop_timer_set(env->cooler, app->warm_ms);
