@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "backend/base/file.h"
+#include "backend/drivers/registry.h"
 #include "tests/tools/host_stand.h"
 
 static void a_first_deployment_is_seen_in_preview_before_any_user_sees_it(void **state)
@@ -114,10 +115,59 @@ static void a_changed_artifact_is_refused(void **state)
 	assert_int_equal(s->probe, PROBE_NOT_STARTED);
 }
 
+/* The stage migrate of a build that needs two migrations; `script` is the db's migrate command. */
+static void migrate(struct stand *s, const char *script)
+{
+	static const char *const migrations[] = { "0007", "0008", NULL };
+	char *command[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
+
+	stand_job(s, "1.0", "good", COLOUR_BLUE, COLOUR_NONE);
+	s->job.migrations = migrations;
+	s->job.nmigrations = 2;
+	s->components[1].migrate = command;
+	assert_true(driver_host.reconfigure(s->denv, &s->app, &s->env, NULL));
+	s->components[1].migrate = NULL;
+	stand_run_ok(s, STAGE_FETCH);
+	stand_run_ok(s, STAGE_STAGE);
+	stand_run(s, STAGE_MIGRATE);
+}
+
+static void the_migrate_command_runs_in_the_artifact_and_is_told_which_ones(void **state)
+{
+	struct stand *s = *state;
+
+	migrate(s, "basename \"$PWD\"; echo \"$SLIPWAY_MIGRATIONS for $SLIPWAY_VERSION\"");
+	assert_true(s->outcome.ok);
+	stand_has(s->output, "release\n0007 0008 for 1.0\n");
+}
+
+static void a_migrate_command_that_fails_is_told_with_its_last_lines(void **state)
+{
+	struct stand *s = *state;
+
+	migrate(s, "echo 'no such table'; exit 4");
+	assert_false(s->outcome.ok);
+	assert_string_equal(s->outcome.layer, "migrate");
+	stand_has(s->outcome.err.text, "db: its migrate command exited with 4");
+	stand_has(s->outcome.tail, "no such table");
+}
+
+static void nobody_knows_after_a_restart_how_a_migration_ended(void **state)
+{
+	struct stand *s = *state;
+
+	migrate(s, "true");
+	stand_probe(s, STAGE_MIGRATE);
+	assert_int_equal(s->probe, PROBE_UNKNOWN);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, stand_set_up, stand_tear_down)
+		CASE(the_migrate_command_runs_in_the_artifact_and_is_told_which_ones),
+		CASE(a_migrate_command_that_fails_is_told_with_its_last_lines),
+		CASE(nobody_knows_after_a_restart_how_a_migration_ended),
 		CASE(a_first_deployment_is_seen_in_preview_before_any_user_sees_it),
 		CASE(no_request_is_lost_over_deployments_and_rollbacks),
 		CASE(a_crash_at_start_is_told_with_the_last_lines_and_touches_nothing),
