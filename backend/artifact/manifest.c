@@ -95,7 +95,8 @@ int manifest_tool(int argc, char **argv)
 	struct err err = { 0 };
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: slipwayd manifest APP VERSION COMPONENT=FILE… [+FEATURE…] [@MIGRATION[:irreversible]…]\n");
+		fprintf(stderr, "usage: slipwayd manifest APP VERSION COMPONENT=FILE… [+FEATURE…] "
+		        "[@MIGRATION[:irreversible]…]\n");
 		return 2;
 	}
 	for (int i = 3; i < argc; i++) {

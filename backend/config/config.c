@@ -19,9 +19,11 @@ enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_FILES_MAX = 100 };
 
 #define CONFIG_FILE "slipway.json"
 #define CONFIG_FOLDER "slipway.d"
+#define CONFIG_GROUPS "groups.json"
 
 /* The files of a workspace while they are read; both arrays run in parallel. */
 struct loading {
+	struct config groups;                  /* only the groups of groups.json */
 	struct config_app *apps;
 	struct check_loaded *loaded;
 	size_t n;
@@ -129,7 +131,7 @@ static bool loading_finish(struct loading *loading, struct config **ret_config)
 	if (ok) {
 		struct config *config = mem_alloc(sizeof *config);
 
-		*config = (struct config){ loading->apps, loading->n };
+		*config = (struct config){ loading->apps, loading->n, loading->groups.groups, loading->groups.ngroups };
 		qsort(config->apps, config->napps, sizeof *config->apps, app_compare);
 		*ret_config = config;
 		return true;
@@ -137,6 +139,7 @@ static bool loading_finish(struct loading *loading, struct config **ret_config)
 	for (size_t i = 0; i < loading->n; i++)
 		app_done(&loading->apps[i]);
 	free(loading->apps);
+	read_done(&config_kind_groups, &loading->groups);
 	return false;
 }
 
@@ -200,6 +203,63 @@ static char **find_files(const char *dir, struct config_mistakes *out)
 	return names;
 }
 
+/* An application stands in a group once, and there must be one of that name. */
+static void check_groups(const struct source *s, const struct loading *loading)
+{
+	for (size_t g = 0; g < loading->groups.ngroups; g++) {
+		const struct config_group *group = &loading->groups.groups[g];
+
+		for (size_t i = 0; i < group->napplications; i++) {
+			AUTO(mem_auto_free) char *pointer = mem_printf("/groups/%zu/applications/%zu", g, i);
+			int place = places_find(s->places, pointer);
+			bool known = false, twice = false;
+
+			for (size_t a = 0; a < loading->n; a++)
+				known |= loading->apps[a].name && strcmp(loading->apps[a].name, group->applications[i]) == 0;
+			for (size_t k = 0; k < i; k++)
+				twice |= strcmp(group->applications[k], group->applications[i]) == 0;
+			if (!known)
+				source_mistake(s, place, "there is no application \"%.60s\"", group->applications[i]);
+			else if (twice)
+				source_mistake(s, place, "\"%s\" stands here twice", group->applications[i]);
+		}
+		for (size_t k = 0; group->name && k < g; k++)
+			if (loading->groups.groups[k].name && strcmp(loading->groups.groups[k].name, group->name) == 0)
+				source_mistake(s, PLACE_ROOT, "there are two groups \"%.60s\"", group->name);
+	}
+}
+
+static void load_groups(struct loading *loading, const char *dir)
+{
+	AUTO(mem_auto_free) char *path = file_join(dir, CONFIG_GROUPS);
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(json_auto_decref) json_t *json = NULL;
+	struct source source = { CONFIG_GROUPS, dir, NULL, loading->out };
+	struct err err = { 0 };
+	json_error_t error;
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return;
+	if (!S_ISREG(st.st_mode)) {
+		mistake(loading->out, CONFIG_GROUPS, 1, 1, "%s is not a regular file", path);
+		return;
+	}
+	if (!file_read(path, CONFIG_BYTES_MAX, &text, &err)) {
+		mistake(loading->out, CONFIG_GROUPS, 1, 1, "%s", err.text);
+		return;
+	}
+	json = json_loadb(text.data, text.len, 0, &error);
+	if (!json) {
+		syntax_mistake(loading->out, CONFIG_GROUPS, &error);
+		return;
+	}
+	source.places = places_new(text.data, text.len);
+	read_object(&source, &config_kind_groups, json, PLACE_ROOT, &loading->groups);
+	check_groups(&source, loading);
+	places_free((struct places *)source.places);
+}
+
 bool config_load(const char *dir, struct config **ret_config, struct config_mistakes *ret_mistakes)
 {
 	AUTO(mem_auto_free) char *real = realpath(dir, NULL);
@@ -215,6 +275,7 @@ bool config_load(const char *dir, struct config **ret_config, struct config_mist
 		        "`slipway init` writes one to begin with", base);
 	for (size_t i = 0; names[i]; i++)
 		load_file(&loading, base, names[i]);
+	load_groups(&loading, base);
 	ok = loading_finish(&loading, ret_config);
 	for (size_t i = 0; names[i]; i++)
 		free(names[i]);
@@ -229,6 +290,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->napps; i++)
 		app_done(&config->apps[i]);
 	free(config->apps);
+	read_done(&config_kind_groups, config);
 	free(config);
 }
 
@@ -257,6 +319,14 @@ const struct config_component *config_component(const struct config_app *app, co
 	for (size_t i = 0; i < app->ncomponents; i++)
 		if (strcmp(app->components[i].name, component) == 0)
 			return &app->components[i];
+	return NULL;
+}
+
+const struct config_group *config_group(const struct config *config, const char *group)
+{
+	for (size_t i = 0; config && i < config->ngroups; i++)
+		if (strcmp(config->groups[i].name, group) == 0)
+			return &config->groups[i];
 	return NULL;
 }
 

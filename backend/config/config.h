@@ -117,8 +117,12 @@ struct config_app {
 	char *watch;                     /* folder where CI drops builds; absolute; NULL: none */
 };
 
+/* Applications that are released together, in order: groups.json beside slipway.json or slipway.d. */
+struct config_group { char *name; char **applications; size_t napplications; };
+
 struct config {
 	struct config_app *apps; size_t napps;    /* sorted by name */
+	struct config_group *groups; size_t ngroups;
 };
 
 /* file: as given to config_parse, or relative to the workspace ("slipway.json"). line and column count from 1. */
@@ -140,6 +144,7 @@ void config_mistakes_done(struct config_mistakes *mistakes);
 const struct config_app *config_app(const struct config *config, const char *app);
 const struct config_environment *config_environment(const struct config_app *app, const char *environment);
 const struct config_component *config_component(const struct config_app *app, const char *component);
+const struct config_group *config_group(const struct config *config, const char *group);
 int config_port(const struct config_environment *environment, const char *component);     /* 0: none */
 
 /* The JSON Schema (draft 2020-12) made from the key table. */

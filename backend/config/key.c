@@ -300,6 +300,28 @@ const struct config_kind config_kind_app = {
 	KEYS(app_keys),
 };
 
+#define GROUP(field) offsetof(struct config_group, field)
+
+static const struct config_key group_keys[] = {
+	{ .name = "name", .type = KEY_NAME, .at = GROUP(name), .required = true, .help = "What it is called." },
+	{ .name = "applications", .type = KEY_NAMES, .at = GROUP(applications), .also = GROUP(napplications), .max = 100,
+	  .required = true, .help = "What is released together, in this order; undone in the reverse one." },
+};
+
+static const struct config_kind group_kind = {
+	.name = "group", .help = "Applications that are released together.", .size = sizeof(struct config_group),
+	.has_name_key = true, .name_at = GROUP(name), KEYS(group_keys),
+};
+
+static const struct config_key groups_keys[] = {
+	{ .name = "groups", .type = KEY_LIST, .at = offsetof(struct config, groups), .also = offsetof(struct config, ngroups),
+	  .max = 100, .kind = &group_kind, .help = "Applications that are released together." },
+};
+
+const struct config_kind config_kind_groups = {
+	.name = "groups file", .help = "groups.json.", .size = sizeof(struct config), KEYS(groups_keys),
+};
+
 const struct config_key *config_key_find(const struct config_kind *kind, const char *name, int json_type)
 {
 	const struct config_key *first = NULL;

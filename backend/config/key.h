@@ -75,6 +75,7 @@ struct config_kind {
 };
 
 extern const struct config_kind config_kind_app, config_kind_environment;
+extern const struct config_kind config_kind_groups;       /* groups.json, into struct config */
 
 /*
  * The row for a key whose value has the JSON type `json_type`; some keys ("rollback") have a row for each form. When no

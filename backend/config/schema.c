@@ -84,7 +84,8 @@ static json_t *value_schema(const struct config_key *key)
 	switch (key->type) {
 	case KEY_TEXT: case KEY_FOLDER: case KEY_FILE: case KEY_INSTANT: return bounded_text(key);
 	case KEY_FLAG: return typed("boolean");
-	case KEY_TEXTS: case KEY_WINDOWS: return text_list(0, key->max, json_pack("{s:s, s:i}", "type", "string", "minLength", 1));
+	case KEY_TEXTS: case KEY_WINDOWS:
+		return text_list(0, key->max, json_pack("{s:s, s:i}", "type", "string", "minLength", 1));
 	case KEY_PEOPLE: return text_list(1, key->max, text_like(VALUE_PERSON_PATTERN));
 	case KEY_AFTER: return text_list(0, key->max, after_item());
 	case KEY_LIMIT: return json_pack("{s:[o, o]}", "anyOf", text_like(VALUE_DURATION_PATTERN), words(key));

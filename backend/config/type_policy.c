@@ -36,8 +36,8 @@ void type_read_people(const struct cell *c, const json_t *value)
 		               c->key->name);
 	for (size_t i = 0; i < n; i++)
 		if (!value_is_person(names[i]))
-			source_mistake(c->source, type_item_place(c, i), "\"%.60s\" is no user (\"alice\") and no group (\"@release\")",
-			               names[i]);
+			source_mistake(c->source, type_item_place(c, i),
+			               "\"%.60s\" is no user (\"alice\") and no group (\"@release\")", names[i]);
 	*AT(c, char **) = names;
 	*ALSO(c, size_t) = n;
 }

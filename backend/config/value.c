@@ -92,5 +92,6 @@ bool value_is_person(const char *text)
 	size_t len = strlen(name);
 
 	/* "#1234" is a uid that has no name. */
-	return len > 0 && len <= 63 && !strchr(".$-", *name) && strspn(name + (*name == '#'), letters) + (*name == '#') == len;
+	return len > 0 && len <= 63 && !strchr(".$-", *name)
+		&& strspn(name + (*name == '#'), letters) + (*name == '#') == len;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/file.h"
 #include "backend/base/mem.h"
 #include "backend/base/zone.h"
 #include "backend/config/config.h"
@@ -142,12 +143,56 @@ static void each_mistake_says_what_is_wrong(void **unused)
 	}
 }
 
+static void put(const char *dir, const char *name, const char *text)
+{
+	AUTO(mem_auto_free) char *path = file_join(dir, name);
+
+	assert_true(file_write_atomic(path, text, strlen(text), 0600, NULL));
+}
+
+static void groups_stand_in_a_file_of_their_own(void **unused)
+{
+	static const struct { const char *text, *then; } rows[] = {
+		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\"]}]}", NULL },
+		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\",\"web\"]}]}", "no application \"web\"" },
+		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\",\"shop\"]}]}", "stands here twice" },
+		{ "{\"groups\":[{\"name\":\"a\",\"applications\":[]},{\"name\":\"a\",\"applications\":[]}]}", "two groups" },
+		{ "{\"group\":[]}", "unknown key \"group\"" },
+		{ "{", "not JSON" },
+	};
+	char dir[] = "/tmp/slipway-groups.XXXXXX";
+	AUTO(mem_auto_free) char *text = mem_alloc(sizeof shop);
+
+	(void)unused;
+	assert_non_null(mkdtemp(dir));
+	snprintf(text, sizeof shop, shop, "", "", "");
+	put(dir, "slipway.json", text);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config *config = NULL;
+		struct config_mistakes mistakes;
+		bool ok;
+
+		put(dir, "groups.json", rows[i].text);
+		ok = config_load(dir, &config, &mistakes);
+		assert_int_equal(ok, rows[i].then == NULL);
+		if (ok)
+			assert_string_equal(config_group(config, "suite")->applications[0], "shop");
+		else if (!strstr(mistakes.items[0].text, rows[i].then))
+			print_error("row %zu: %s\n", i, mistakes.items[0].text);
+		assert_true(ok || strstr(mistakes.items[0].text, rows[i].then));
+		config_free(config);
+		config_mistakes_done(&mistakes);
+	}
+	file_remove_tree(dir, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_rule_is_read_into_the_environment),
 		cmocka_unit_test(what_is_left_out_asks_for_nothing),
 		cmocka_unit_test(each_mistake_says_what_is_wrong),
+		cmocka_unit_test(groups_stand_in_a_file_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
