@@ -1,6 +1,6 @@
 # bash completion of slipway. Made by `make docs` from the table of commands.
 
-_slipway_verbs="approve audit build builds check deploy engine history init lock log reject resume rollback status stop tests unlock watch"
+_slipway_verbs="approve audit build builds check deploy engine history init lock log maturity metrics reject resume rollback status stop tests unlock watch"
 _slipway_table()
 {
 	flags= words=
@@ -40,6 +40,12 @@ _slipway_table()
 		;;
 	log)
 		flags="--follow --app --json"
+		;;
+	maturity)
+		flags="--app --since --json"
+		;;
+	metrics)
+		flags="--app --since --json"
 		;;
 	reject)
 		flags="--reason --wait --app --json"
