@@ -1,9 +1,11 @@
 #include "views/model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/clean.h"
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 
@@ -50,6 +52,38 @@ void model_totals_read(const json_t *totals, struct model_totals *ret)
 	};
 }
 
+/* "approval: 1 of 1 is missing (@release)", "window until 2026-11-20T09:00Z: closed": the first of them. */
+static char *blocked_read(const json_t *blocked)
+{
+	const json_t *first = json_array_get(blocked, 0);
+	int64_t clears = json_int(first, "clears_at", 0);
+	AUTO(mem_auto_free) char *text = NULL;
+	char iso[CLOCK_ISO_SIZE] = "", at[CLOCK_ISO_SIZE + 16] = "";
+
+	if (!first)
+		return mem_dup("");
+	if (clears)
+		snprintf(at, sizeof at, " until %.16sZ", clock_iso(clears, iso));
+	text = mem_printf("%s%s: %s%s%s%s", json_text(first, "gate"), at, json_text(first, "why"),
+	                  *json_text(first, "who") ? " (" : "", json_text(first, "who"), *json_text(first, "who") ? ")" : "");
+	return clean_dup(text, CLEAN_LINE);
+}
+
+/* A lock keeps out whoever does not hold it; the engine's own list of hindrances says for whom. */
+static char *remark_read(const json_t *environment)
+{
+	const json_t *lock = json_object_get(environment, "lock"), *paused = json_object_get(environment, "paused");
+	AUTO(mem_auto_free) char *text = NULL;
+
+	if (lock && !json_is_null(lock))
+		text = mem_printf("locked by %s: %s", json_text(lock, "owner"), json_text(lock, "reason"));
+	else if (*json_text(environment, "drift"))
+		text = mem_printf("drift: %s", json_text(environment, "drift"));
+	else if (paused && !json_is_null(paused))
+		text = mem_printf("automation is paused: %s", json_text(paused, "why"));
+	return clean_dup(text, CLEAN_LINE);
+}
+
 static void step_read(const json_t *answer, struct model_step *ret)
 {
 	ret->stage = STAGE_GATE;
@@ -68,7 +102,7 @@ static void step_read(const json_t *answer, struct model_step *ret)
 void model_deployment_done(struct model_deployment *d)
 {
 	char *texts[] = {
-		d->app, d->environment, d->version, d->digest, d->from, d->actor, d->reason, d->message, d->layer,
+		d->app, d->environment, d->version, d->digest, d->from, d->actor, d->reason, d->message, d->layer, d->blocked,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -103,6 +137,7 @@ void model_deployment_read(const json_t *answer, struct model_deployment *ret)
 	ret->reason = line(answer, "reason");
 	ret->message = line(answer, "message");
 	ret->layer = line(answer, "layer");
+	ret->blocked = blocked_read(json_object_get(answer, "blocked"));
 	ret->requested = json_int(answer, "requested", 0);
 	ret->started = json_int(answer, "started", 0);
 	ret->ended = json_int(answer, "ended", 0);
@@ -160,6 +195,8 @@ static void environment_read(const json_t *answer, struct model_environment *e)
 	e->back_is_warm = json_flag(back, "warm");
 	e->back_ms = json_int(back, "ms", -1);
 	e->attention = line(answer, "attention");
+	e->hindrance = blocked_read(json_object_get(answer, "blocked"));
+	e->remark = remark_read(answer);
 	model_deployment_read(json_object_get(answer, "deployment"), &e->deployment);
 	e->nqueue = json_array_size(queue);
 	e->queue = mem_array(e->nqueue + 1, sizeof *e->queue);
@@ -176,7 +213,7 @@ static void environment_done(struct model_environment *e)
 {
 	char *texts[] = {
 		e->name, e->driver, e->live_version, e->live_digest, e->live_colour, e->health, e->back_version,
-		e->back_digest, e->attention,
+		e->back_digest, e->attention, e->hindrance, e->remark,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -37,6 +37,7 @@ struct model_deployment {
 	enum deployment_kind kind;
 	enum deployment_state state;
 	char *actor, *reason, *message, *layer;
+	char *blocked;               /* while it is queued: what it waits for, who can clear it, when; "" */
 	int64_t requested, started, ended;
 	struct model_step *steps;
 	size_t nsteps;
@@ -62,6 +63,8 @@ struct model_environment {
 	struct model_port *ports;
 	size_t nports;
 	char *attention;                                       /* "" none */
+	char *hindrance;             /* what keeps the person from deploying there now: a gate, a lock; "" */
+	char *remark;                /* drift, paused automation; "" */
 };
 
 struct model_app {

@@ -134,6 +134,10 @@ static int draw_failure(const struct model_deployment *d, struct canvas *canvas,
 	int rows = canvas_rows(canvas), cols = canvas_cols(canvas);
 	AUTO(mem_auto_free) char *why = state_why(d);
 
+	if (d->state == DEPLOYMENT_QUEUED && *d->blocked && row < rows) {
+		canvas_text(canvas, row, 1, 5, STYLE_WAIT, "WAIT");
+		row += canvas_wrap(canvas, row, STAGE_COL, 3, cols - STAGE_COL - 1, STYLE_TEXT, d->blocked);
+	}
 	if (*why && row < rows) {
 		int col = 1 + canvas_textf(canvas, row, 1, cols - 2, STYLE_FAIL, "%s: ", *d->layer ? d->layer : "why");
 

@@ -150,7 +150,7 @@ static void draw_last_line(const struct console *c, const struct model_deploymen
 	if (d->state == DEPLOYMENT_QUEUED) {
 		col += canvas_text(canvas, row, col, INT_MAX, STYLE_WAIT, "WAIT");
 		canvas_textf(canvas, row, col, INT_MAX, STYLE_TEXT, " %s",
-		             *d->message ? d->message : "for its turn in this environment");
+		             *d->blocked ? d->blocked : *d->message ? d->message : "for its turn in this environment");
 	} else if (*why) {
 		col += canvas_text(canvas, row, col, INT_MAX, d->state == DEPLOYMENT_FAILED ? STYLE_FAIL : STYLE_HELD,
 		                   *d->layer ? d->layer : "why");
@@ -175,7 +175,7 @@ static void draw_rule(const struct console *c, const struct model_deployment *d,
 	clock_span(state_deployment_ms(d, c->wall_ms), time);
 	/* The stage stands in the pipeline below. */
 	snprintf(right, sizeof right, "%s%s%s", d->state == DEPLOYMENT_RUNNING ? "" : s.more,
-	         d->state == DEPLOYMENT_RUNNING || !*s.more ? "" : " ", d->started ? time : "");
+	         d->state == DEPLOYMENT_RUNNING || !*s.more || !d->started ? "" : " ", d->started ? time : "");
 	width = canvas_width(canvas, right) + (int)strlen(s.word) + 3;
 	canvas_textf(canvas, 0, cols - 2 - width, width, s.style, " %s", s.word);
 	canvas_textf(canvas, 0, cols - 2 - width + (int)strlen(s.word) + 1, width, STYLE_TEXT, " %s ", right);

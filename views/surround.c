@@ -102,6 +102,14 @@ static void draw_banner(const struct console *c, struct canvas *canvas)
 	             clock_age(c->now_ms - c->beat_ms, age));
 }
 
+/* What a person should know before he presses a key here; "" nothing. */
+static const char *standing_remark(const struct model_environment *e)
+{
+	if (*e->attention)
+		return e->attention;
+	return *e->hindrance ? e->hindrance : e->remark;
+}
+
 static void draw_message(const struct console *c, struct canvas *canvas, int row)
 {
 	const struct model_environment *e = select_environment(c);
@@ -113,8 +121,8 @@ static void draw_message(const struct console *c, struct canvas *canvas, int row
 	else if (c->status.nmistakes)
 		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "configuration refused, the old one is in force: %s",
 		             c->status.mistakes[0]);
-	else if (e && *e->attention)
-		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "%s: %s", e->name, e->attention);
+	else if (e && *standing_remark(e))
+		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "%s: %s", e->name, standing_remark(e));
 }
 
 /* "warm ~1s": how long the way back will take. */

@@ -87,8 +87,8 @@ static json_t *answer_to(const struct child *c, const char *function, const json
 		return whole_log(c->scene, id);
 	if (strcmp(function, "deploy") == 0)
 		write_down(c, json_pack("{s:O}", "deploy", json_object_get(call, "request")));
-	else if (strcmp(function, "stop") == 0)
-		write_down(c, json_pack("{s:I}", "stop", (json_int_t)id));
+	else if (strcmp(function, "may_end") != 0)
+		write_down(c, json_pack("{s:I}", function, (json_int_t)id));
 	return json_pack("{s:i, s:s}", "id", 900, "actor", "alice");
 }
 
