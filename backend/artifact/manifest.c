@@ -34,7 +34,7 @@ char *manifest_text(const char *app, const char *version, const json_t *artifact
 {
 	char **lines = mem_array(json_array_size(artifacts), sizeof *lines);
 	const json_t *item;
-	struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	size_t i;
 
 	buf_init(&text, MANIFEST_MAX);
