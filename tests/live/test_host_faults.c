@@ -209,6 +209,33 @@ static void routes_that_somebody_changed_are_repaired_and_noted(void **state)
 	assert_int_equal(json_array_size(s->notes), 2);
 }
 
+static void a_haproxy_that_dies_comes_back_with_its_routes(void **state)
+{
+	struct stand *s = *state;
+
+	stand_deploy(s, "1.0", COLOUR_BLUE, COLOUR_NONE);
+	stand_deploy(s, "2.0", COLOUR_GREEN, COLOUR_BLUE);
+	stand_kill_proxy(s);
+	while (strcmp(stand_get(s, false), "2.0 green") != 0)
+		usleep(1000);
+	assert_string_equal(stand_db(s), "2.0 green");
+}
+
+static void a_switch_waits_for_a_haproxy_that_is_coming_back(void **state)
+{
+	struct stand *s = *state;
+
+	stand_deploy(s, "1.0", COLOUR_BLUE, COLOUR_NONE);
+	stand_deploy(s, "2.0", COLOUR_GREEN, COLOUR_BLUE);
+	stand_rollback_job(s, "1.0", COLOUR_BLUE, COLOUR_GREEN);
+	stand_kill_proxy(s);
+	stand_run_ok(s, STAGE_SWITCH);
+	assert_string_equal(stand_get(s, false), "1.0 blue");
+	stand_reconcile(s, COLOUR_BLUE, COLOUR_GREEN);
+	assert_true(s->outcome.ok);
+	assert_int_equal(json_array_size(s->notes), 0);
+}
+
 static void after_a_reboot_everything_is_started_again(void **state)
 {
 	struct stand *s = *state;
@@ -373,6 +400,8 @@ int main(int argc, char **argv)
 		CASE(a_slow_request_is_drained_not_cut),
 		CASE(the_switch_is_probed_from_haproxys_own_map),
 		CASE(routes_that_somebody_changed_are_repaired_and_noted),
+		CASE(a_haproxy_that_dies_comes_back_with_its_routes),
+		CASE(a_switch_waits_for_a_haproxy_that_is_coming_back),
 		CASE(after_a_reboot_everything_is_started_again),
 		CASE(a_release_that_is_gone_is_unpacked_again),
 		CASE(processes_whose_runsv_was_killed_are_supervised_again),

@@ -378,6 +378,15 @@ const char *stand_db(struct stand *s)
 	return s->answer;
 }
 
+void stand_kill_proxy(struct stand *s)
+{
+	struct runit_status status;
+
+	runit_status(s->denv->proxy_dir, &status);
+	assert_true(status.pid > 1);
+	kill(-status.pid, SIGKILL);
+}
+
 /* runsv is the parent of what it supervises. */
 static void kill_supervisor(const char *service)
 {

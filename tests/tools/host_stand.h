@@ -73,6 +73,7 @@ const char *stand_get(struct stand *s, bool preview);
 const char *stand_db(struct stand *s);
 char *stand_admin(struct stand *s, const char *command);         /* HAProxy's answer; yours */
 pid_t stand_pid(struct stand *s, enum colour colour, const char *component);     /* 0: does not run */
+void stand_kill_proxy(struct stand *s);                           /* HAProxy itself, master and workers */
 void stand_kill_supervisors(struct stand *s, enum colour colour);     /* HAProxy's runsv and those of a colour */
 int stand_listen(int port);                                      /* somebody else on that port; close it */
 /* runsv starts it again when it ends. */
