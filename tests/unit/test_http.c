@@ -7,13 +7,20 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/base/file.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/http/http.h"
@@ -350,6 +357,88 @@ static void a_unix_socket_can_be_asked(void **state)
 	assert_string_equal(f->body, "hello");
 }
 
+/* A certificate that nobody signed but itself, for "localhost"; key and certificate in one file, as HAProxy wants it. */
+static void write_certificate(const char *path)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *cert = X509_new();
+	X509_NAME *name = X509_get_subject_name(cert);
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_set_pubkey(cert, key);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1, 0);
+	X509_set_issuer_name(cert, name);
+	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+	assert_true(PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL));
+	assert_true(PEM_write_X509(out, cert));
+	fclose(out);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+static int free_port(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+/* HAProxy with that certificate answers 200 to everybody who accepts it. */
+static pid_t start_tls_server(const char *dir, int port)
+{
+	AUTO(mem_auto_free) char *pem = mem_printf("%s/tls.pem", dir);
+	AUTO(mem_auto_free) char *config = mem_printf("%s/tls.cfg", dir);
+	FILE *out = fopen(config, "w");
+	pid_t pid;
+
+	write_certificate(pem);
+	fprintf(out, "defaults\n mode http\n timeout client 10s\n timeout server 10s\n timeout connect 10s\n"
+	        "frontend tls\n bind 127.0.0.1:%d ssl crt %s\n http-request return status 200\n", port, pem);
+	fclose(out);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl("/usr/sbin/haproxy", "haproxy", "-q", "-db", "-f", config, (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void a_certificate_that_nobody_vouches_for_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char dir[] = "/tmp/slipway-tls.XXXXXX";
+	int port = free_port();
+	AUTO(mem_auto_free) char *url = mem_printf("https://localhost:%d/", port);
+	bool is_up = true;
+	pid_t server;
+
+	assert_non_null(mkdtemp(dir));
+	server = start_tls_server(dir, port);
+	do {
+		http_send(f->http, &(struct http_request){ .url = url, .fresh = true }, came, f);
+		loop_run(f->loop);
+		is_up = waitpid(server, NULL, WNOHANG) == 0;
+	} while (is_up && !f->got.ok && !strstr(f->got.err.text, "certificate"));
+	if (is_up) {
+		kill(server, SIGKILL);
+		waitpid(server, NULL, 0);
+	}
+	file_remove_tree(dir, NULL);
+	assert_false(f->got.ok);
+	assert_int_equal(f->got.err.kind, ERR_UNREACHABLE);
+	assert_non_null(strstr(f->got.err.text, "certificate"));
+}
+
 static void came_and_cancels_the_other(void *arg, const struct http_answer *got)
 {
 	struct fixture *f = arg;
@@ -388,6 +477,7 @@ int main(void)
 		CASE(connections_are_reused_unless_a_fresh_one_is_asked_for),
 		CASE(a_proxy_in_the_environment_is_not_used),
 		CASE(a_unix_socket_can_be_asked),
+		CASE(a_certificate_that_nobody_vouches_for_is_refused),
 		CASE(a_cancelled_call_never_calls_back),
 	};
 
