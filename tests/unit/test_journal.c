@@ -322,10 +322,26 @@ static void no_acknowledged_row_is_lost_when_the_process_is_killed(void **state)
 	}
 }
 
+static void a_path_with_odd_letters_opens_twice(void **state)
+{
+	struct store_case *c = *state;
+	AUTO(mem_auto_free) char *path = file_join(c->dir, "a b%20?mode=ro#.db");
+	struct store *s;
+
+	for (int i = 1; i <= 2; i++) {
+		assert_ok(store_open(path, &s, err));
+		journal_build(s, "1", 1000);
+		assert_int_equal(store_seq(s), i);
+		store_close(s);
+	}
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, store_case_begin, store_case_end)
 	const struct CMUnitTest tests[] = {
+		CASE(a_path_with_odd_letters_opens_twice),
 		CASE(the_chain_of_an_untouched_journal_is_whole),
 		CASE(an_empty_journal_is_whole),
 		CASE(a_rows_hash_can_be_computed_from_what_is_exported),

@@ -174,21 +174,6 @@ static void files_that_are_not_ours_are_refused(void **state)
 	}
 }
 
-static void a_path_with_odd_letters_opens_twice(void **state)
-{
-	struct store_case *c = *state;
-	AUTO(mem_auto_free) char *path = file_join(c->dir, "a b%20?mode=ro#.db");
-	struct store *s;
-
-	for (int i = 1; i <= 2; i++) {
-		assert_ok(store_open(path, &s, err));
-		journal_build(s, "1", 1000);
-		assert_int_equal(store_seq(s), i);
-		store_close(s);
-	}
-	assert_int_equal(access(path, F_OK), 0);
-}
-
 static void a_folder_that_is_not_there_is_named(void **state)
 {
 	struct err why = { 0 };
@@ -287,7 +272,6 @@ int main(void)
 		CASE(a_second_engine_is_told_that_the_file_is_in_use),
 		cmocka_unit_test(a_file_from_a_newer_version_is_refused_and_stays_untouched),
 		cmocka_unit_test(files_that_are_not_ours_are_refused),
-		CASE(a_path_with_odd_letters_opens_twice),
 		cmocka_unit_test(a_folder_that_is_not_there_is_named),
 		CASE(a_file_of_the_first_version_is_migrated_and_its_projections_made_again),
 		CASE(a_migration_that_fails_leaves_the_file_at_its_version),
