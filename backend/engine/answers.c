@@ -15,7 +15,8 @@
 
 enum { AUDIT_ROWS_A_TURN = 200, RESULTS_MAX = 1000 };
 
-static void add_rollback(struct environment *env, const struct store_env *state, json_t *ret)
+static void add_rollback(struct environment *env, const struct engine_caller *who, const struct store_env *state,
+                         json_t *ret)
 {
 	json_t *target = json_object_get(ret, "rollback");
 	const struct store_slot *slot = &state->slots[colour_other(state->live)];
@@ -29,6 +30,7 @@ static void add_rollback(struct environment *env, const struct store_env *state,
 	json_object_set_new(target, "warm", json_boolean(warm));
 	ms = warm ? env->estimate.warm_ms : env->estimate.cold_ms;
 	json_object_set_new(target, "ms", ms < 0 ? json_null() : json_integer(ms));
+	json_object_set_new(target, "blocked", blocked_rollback(env, who, state));
 }
 
 static void add_policy(struct environment *env, const struct engine_caller *who, const struct store_policy *p,
@@ -76,7 +78,7 @@ json_t *answers_environment(struct environment *env, const struct engine_caller 
 	json_object_set_new(ret, "has_preview", json_boolean(env->driver->has_preview));
 	json_object_set_new(ret, "health", environment_health(env));
 	json_object_set_new(ret, "ports", ports);
-	add_rollback(env, &state, ret);
+	add_rollback(env, who, &state, ret);
 	add_policy(env, who, &policy, ret);
 	json_object_set_new(ret, "attention", !env->denv ? json_safe_string(env->trouble.text)
 	                    : env->attention ? json_safe_string(env->attention) : json_null());

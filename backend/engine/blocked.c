@@ -73,3 +73,27 @@ json_t *blocked_environment(struct environment *env, const struct engine_caller 
 		gate_judge_environment(&c.facts, &refusals);
 	return blocked_json(&refusals);
 }
+
+/* Most environments have no rule that could refuse a rollback: a fleet's status must not judge each of them. */
+static bool may_refuse_rollback(struct environment *env)
+{
+	const struct config_environment *cenv = env->cenv;
+	AUTO(store_rans_done) struct store_rans rans = { 0 };
+
+	return cenv->deployers.names || cenv->signatures_required || cenv->rollback_gated
+		|| (store_migrations(env->e->store, env->app, env->name, &rans, NULL) && rans.n > 0);
+}
+
+json_t *blocked_rollback(struct environment *env, const struct engine_caller *who, const struct store_env *state)
+{
+	AUTO(store_build_done) struct store_build build = { 0 };
+	AUTO(gate_collected_done) struct gate_collected c = { 0 };
+	struct gate_question q = { .kind = KIND_ROLLBACK, .build = &build, .state = state, .uid = (int64_t)who->uid,
+	                           .name = who->name };
+	struct gate_refusals refusals = { .n = 0 };
+
+	if (may_refuse_rollback(env) && store_build(env->e->store, env->app, state->previous_version, NULL, &build, NULL)
+	    && gate_collect(env, &q, &c, NULL))
+		gate_judge_all(&c.facts, &refusals);
+	return blocked_json(&refusals);
+}

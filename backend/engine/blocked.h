@@ -8,6 +8,7 @@
 
 struct engine_caller;
 struct environment;
+struct store_env;
 
 /* [{"gate","why","who","clears_at"}…]; yours. */
 json_t *blocked_json(const struct gate_refusals *refusals);
@@ -15,5 +16,8 @@ json_t *blocked_json(const struct gate_refusals *refusals);
 void blocked_put(struct environment *env, json_t *deployment);
 /* What would keep the caller from deploying there now, whatever the build; yours. */
 json_t *blocked_environment(struct environment *env, const struct engine_caller *who);
+
+/* What would refuse the caller's rollback to the environment's target now; yours. */
+json_t *blocked_rollback(struct environment *env, const struct engine_caller *who, const struct store_env *state);
 
 #endif

@@ -15,7 +15,8 @@
  *   ENVIRONMENT = {"name":"prod","protected":true,"arming":true,"driver":"host","has_preview":true,
  *    "live":{"version":"2.13.5","digest":"…","colour":"blue","since":…}|null,
  *    "health":{"ok":true,"text":"OK","at":…}|null,
- *    "rollback":{"version":"2.13.4","digest":"…","warm":true,"ms":900|null}|null,     the target, named beforehand
+ *    "rollback":{"version":"2.13.4","digest":"…","warm":true,"ms":900|null,"blocked":[BLOCKED…]}|null,    the target, named
+ *                                                 beforehand, and what would refuse the caller's rollback to it
  *    "deployment":DEPLOYMENT|null,                the running one, else the last one
  *    "queue":[DEPLOYMENT…],                       waiting ones, in order
  *    "ports":{"web":8080}, "attention":"…"|null,

@@ -319,6 +319,17 @@ static int add_migrating(struct fixture *f, const char *version, const char *mig
 	return f->status;
 }
 
+/* The rollback that status names beforehand; gate NULL: nothing refuses it. */
+static void assert_rollback_blocked(struct fixture *f, const char *gate)
+{
+	struct environment *env = engine_environment(f->engine, "shop", "prod", NULL);
+	AUTO(json_auto_decref) json_t *answer = answers_environment(env, &alice, NULL);
+	const json_t *blocked = json_object_get(json_object_get(answer, "rollback"), "blocked");
+
+	assert_int_equal(json_array_size(blocked), gate ? 1 : 0);
+	assert_string_equal(json_text(json_array_get(blocked, 0), "gate"), gate ? gate : "");
+}
+
 static void a_migration_runs_once_and_is_a_floor(void **state)
 {
 	struct fixture *f = given(state, "");
@@ -341,9 +352,12 @@ static void a_migration_runs_once_and_is_a_floor(void **state)
 	assert_true(request(f, &alice, "prod", "deploy", "2.1.0", NULL, &err));
 	wait_rows(f, "deployment.finished", 1);
 	assert_string_equal(script.log, "fetch stage start switch verify drain ");
+	assert_rollback_blocked(f, NULL);
 	assert_refused_by(f, &alice, "rollback", "1.0.0", NULL, "migration", "the nearest build allowed is 2.0.0");
 	succeed(f, "prod", "rollback", NULL, NULL);
 	assert_state(f, f->id, "succeeded");
+	/* the next one back is below the floor, which is said before anybody presses the key */
+	assert_rollback_blocked(f, "migration");
 }
 
 static void a_migration_whose_end_nobody_saw_is_not_run_again(void **state)
