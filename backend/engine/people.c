@@ -13,7 +13,8 @@
 
 enum { FRESH_MS = 60 * 1000, GROUPS_MOST = 1024 };
 
-struct member { uid_t uid; char **groups; int64_t looked_up; };
+/* The former groups stay for a while: who asked for them a moment ago may still look at them. */
+struct member { uid_t uid; char **groups, **former; int64_t looked_up; };
 
 struct people { struct member *items; size_t n, cap; };
 
@@ -22,20 +23,21 @@ struct people *people_new(void)
 	return mem_alloc(sizeof(struct people));
 }
 
-static void forget(struct member *m)
+static void forget(char **groups)
 {
-	for (char **group = m->groups; group && *group; group++)
+	for (char **group = groups; group && *group; group++)
 		free(*group);
-	free(m->groups);
-	m->groups = NULL;
+	free(groups);
 }
 
 void people_free(struct people *p)
 {
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->n; i++)
-		forget(&p->items[i]);
+	for (size_t i = 0; i < p->n; i++) {
+		forget(p->items[i].groups);
+		forget(p->items[i].former);
+	}
 	free(p->items);
 	free(p);
 }
@@ -74,7 +76,8 @@ const char *const *people_groups(struct people *p, uid_t uid)
 		m = &p->items[p->n++];
 		m->uid = uid;
 	}
-	forget(m);
+	forget(m->former);
+	m->former = m->groups;
 	m->groups = look_up(uid);
 	m->looked_up = clock_mono_ms();
 	return (const char *const *)m->groups;

@@ -20,7 +20,7 @@ struct people;
 
 struct people *people_new(void);
 void people_free(struct people *p);
-/* NULL-terminated, empty for a uid that has no user; borrowed until the uid is asked for again. */
+/* NULL-terminated, empty for a uid that has no user; borrowed for the turn of the loop. */
 const char *const *people_groups(struct people *p, uid_t uid);
 
 /* Users and @groups; NULL names: everybody. */
