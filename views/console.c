@@ -64,6 +64,7 @@ void console_free(struct console *c)
 	model_builds_done(&c->builds);
 	model_deployment_done(&c->deployment);
 	model_history_done(&c->history);
+	model_delivery_done(&c->delivery);
 	results_done(&c->results);
 	logtext_done(&c->log);
 	canvas_free(c->ruler);

@@ -19,6 +19,7 @@
 #include "views/logtext.h"
 #include "views/message.h"
 #include "views/model.h"
+#include "views/model_delivery.h"
 #include "views/panel.h"
 #include "views/results.h"
 #include "views/safety.h"
@@ -114,6 +115,7 @@ struct console {
 	struct model_history history;
 	bool history_end;            /* no older ones exist */
 	bool history_older;          /* the request under way asks for older ones */
+	struct model_delivery delivery;
 	struct results results;
 	char *results_build;         /* results are a build's; NULL: a deployment's */
 	struct logtext log;

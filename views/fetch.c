@@ -45,7 +45,10 @@ void fetch_row(struct console *c, const char *type)
 		{ "environment.live", 1 << FETCH_BUILDS | 1 << FETCH_HISTORY },
 		{ "deployment.", 1 << FETCH_HISTORY | 1 << FETCH_DEPLOYMENT | 1 << FETCH_LOG | 1 << FETCH_RESULTS },
 		{ "step.", 1 << FETCH_DEPLOYMENT | 1 << FETCH_LOG | 1 << FETCH_RESULTS },
-		{ "config.", 1 << FETCH_BUILDS | 1 << FETCH_HISTORY },
+		{ "config.", 1 << FETCH_BUILDS | 1 << FETCH_HISTORY | 1 << FETCH_METRICS | 1 << FETCH_MATURITY },
+		{ "deployment.finished", 1 << FETCH_METRICS | 1 << FETCH_MATURITY },
+		{ "drift.", 1 << FETCH_MATURITY },
+		{ "feature.", 1 << FETCH_MATURITY },
 	};
 
 	fetch_want(c, FETCH_STATUS);
@@ -164,6 +167,18 @@ static char *history_path(struct console *c)
 	return buf_detach(&b);
 }
 
+static char *delivery_path(const struct console *c, const char *what)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+
+	if (!select_app(c))
+		return NULL;
+	buf_init(&b, 4096);
+	buf_printf(&b, "/v1/%s?app=", what);
+	put_escaped(&b, c->app);
+	return buf_detach(&b);
+}
+
 static char *path_of(struct console *c, enum fetch_id id)
 {
 	switch (id) {
@@ -173,6 +188,8 @@ static char *path_of(struct console *c, enum fetch_id id)
 	case FETCH_RESULTS: return results_path(c);
 	case FETCH_LOG: return log_path(c);
 	case FETCH_HISTORY: return history_path(c);
+	case FETCH_METRICS: return delivery_path(c, "metrics");
+	case FETCH_MATURITY: return delivery_path(c, "maturity");
 	case FETCH_COUNT: break;
 	}
 	return NULL;
@@ -276,6 +293,12 @@ static void take(struct console *c, enum fetch_id id, const json_t *answer)
 		break;
 	case FETCH_HISTORY:
 		take_history(c, answer);
+		break;
+	case FETCH_METRICS:
+		model_metrics_read(answer, &c->delivery);
+		break;
+	case FETCH_MATURITY:
+		model_maturity_read(answer, &c->delivery);
 		break;
 	case FETCH_COUNT:
 		break;

@@ -20,6 +20,7 @@ void home_choose_app(struct console *c, const char *name)
 		model_builds_done(&c->builds);
 		model_history_done(&c->history);
 		c->history_end = false;
+		model_delivery_done(&c->delivery);
 		list_free(c->environments);
 		list_free(c->build_list);
 		list_free(c->history_list);
@@ -30,6 +31,8 @@ void home_choose_app(struct console *c, const char *name)
 		c->query = NULL;
 		fetch_renew(c, FETCH_BUILDS);
 		fetch_renew(c, FETCH_HISTORY);
+		fetch_renew(c, FETCH_METRICS);
+		fetch_renew(c, FETCH_MATURITY);
 	}
 	stack_home(c, &view_releases);
 }

@@ -77,6 +77,10 @@ static json_t *answer_to(const struct child *c, const char *function, const json
 		return scene_builds(c->scene, *q ? q : NULL, json_int(call, "offset", 0), json_int(call, "limit", 0));
 	if (strcmp(function, "build") == 0)
 		return scene_build(c->scene, json_text(call, "version"));
+	if (strcmp(function, "metrics") == 0)
+		return scene_metrics(c->scene);
+	if (strcmp(function, "maturity") == 0)
+		return scene_maturity(c->scene);
 	if (strcmp(function, "deployments") == 0)
 		return scene_deployments(c->scene, json_int(call, "before", 0));
 	if (strcmp(function, "deployment") == 0)

@@ -181,10 +181,24 @@ static json_t *get_of_deployment(const char *scene, const char *path)
 	return scene_deployment(scene, id);
 }
 
+json_t *scene_metrics(const char *scene)
+{
+	return read_json(scene, "metrics.json");
+}
+
+json_t *scene_maturity(const char *scene)
+{
+	return read_json(scene, "maturity.json");
+}
+
 json_t *scene_get(const char *scene, const char *path)
 {
 	if (strncmp(path, "/v1/status", 10) == 0)
 		return scene_status(scene);
+	if (strncmp(path, "/v1/metrics", 11) == 0)
+		return scene_metrics(scene);
+	if (strncmp(path, "/v1/maturity", 12) == 0)
+		return scene_maturity(scene);
 	if (strncmp(path, "/v1/builds?", 11) == 0) {
 		AUTO(mem_auto_free) char *q = text_of(path, "q");
 
