@@ -209,6 +209,15 @@ static void get_journal(struct request *r)
 	request_finish(r, ok, answer, &err);
 }
 
+static void get_consistency(struct request *r)
+{
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = engine_consistency(request_engine(r), request_query(r, "app"), &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
 static void get_audit(struct request *r)
 {
 	engine_audit(request_engine(r), answered, r);
@@ -301,6 +310,7 @@ const struct route routes[] = {
 	{ "GET", "/v1/builds", get_builds, false, "lists builds, newest first" },
 	{ "POST", "/v1/builds", post_build, true, "adds a build" },
 	{ "GET", "/v1/builds/{version}", get_build, false, "one build with its artifacts and test results" },
+	{ "GET", "/v1/consistency", get_consistency, false, "compares the environments of each application" },
 	{ "GET", "/v1/deployments", get_deployments, false, "lists deployments, newest first" },
 	{ "POST", "/v1/deployments", post_deployment, true, "requests a deployment or a rollback" },
 	{ "GET", "/v1/deployments/{id}", get_deployment, false, "one deployment with its steps" },

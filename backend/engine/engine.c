@@ -17,6 +17,7 @@
 #include "backend/engine/builds.h"
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/survey.h"
 #include "backend/engine/people.h"
 #include "backend/http/http.h"
 #include "backend/proto/api.h"
@@ -168,6 +169,7 @@ static void adopt_config(struct engine *e, struct config *config)
 		}
 	}
 	engine_drop_old_configs(e);
+	survey_tidy(e);
 	builds_configure(e->builds);
 }
 

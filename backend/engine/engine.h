@@ -42,6 +42,7 @@ bool engine_deployments(struct engine *e, const char *app, const char *environme
 bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *err);
 bool engine_tests(struct engine *e, int64_t id, int from, int limit, json_t **ret, struct err *err);
 bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_t **ret, struct err *err);
+bool engine_consistency(struct engine *e, const char *app, json_t **ret, struct err *err);
 bool engine_journal(struct engine *e, int64_t since, int limit, json_t **ret, struct err *err);
 
 bool engine_deploy(struct engine *e, const struct engine_caller *who, const json_t *request, int *ret_status,

@@ -30,6 +30,7 @@ struct delivery;
 struct output;
 struct reconcile;
 struct run;
+struct survey;
 struct watch;
 
 struct engine {
@@ -71,6 +72,9 @@ struct environment {
 	struct reconcile *reconcile;                   /* its state, environment.c */
 	struct cooling *cooling;
 	bool observing;
+	int runs, observed_runs;                       /* begun or ended until now, and when the observation began */
+	struct survey *survey;
+	char *drift_seen;                              /* what drift was judged of last */
 	int64_t unsettled;                             /* a deployment that could not be settled yet; tried again */
 	struct loop_timer *tick;                       /* health, reconcile */
 	struct loop_timer *cooler;                     /* the warm colour's end */

@@ -8,8 +8,10 @@
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/engine/drift.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
+#include "backend/engine/survey.h"
 #include "backend/engine/gate_facts.h"
 
 enum { TICK_MS = 2000, TICKS_A_RECONCILE = 5 };
@@ -70,6 +72,9 @@ static void observed(void *arg, const struct driver_observed *o)
 		engine_tell(env->e, "health", data);
 		json_decref(data);
 	}
+	/* What a deployment is just moving is neither where it was nor where it will be. */
+	if (!env->run && !env->unsettled && env->observed_runs == env->runs)
+		drift_observed(env, o);
 }
 
 void environment_observe(struct environment *env)
@@ -77,6 +82,7 @@ void environment_observe(struct environment *env)
 	if (!env->denv || env->observing)
 		return;
 	env->observing = true;
+	env->observed_runs = env->run ? env->runs - 1 : env->runs;
 	env->driver->observe(env->denv, observed, env);
 }
 
@@ -237,6 +243,7 @@ void environment_run_over(struct environment *env)
 
 	env->run = NULL;
 	env->estimate = estimate_of(env);
+	env->runs++;
 	if (cenv && cenv != env->cenv)
 		environment_reconfigure(env, app, cenv);
 	engine_drop_old_configs(env->e);
@@ -302,6 +309,7 @@ struct environment *environment_new(struct engine *e, const struct config_app *a
 	env->cooler = loop_timer_new(e->loop, cool, env);
 	env->waker = loop_timer_new(e->loop, woken, env);
 	env->estimate = estimate_of(env);
+	env->survey = survey_new(env);
 	open_driver(env);
 	loop_timer_set(env->tick, TICK_MS);
 	loop_timer_set(env->cooler, app->warm_ms);
@@ -313,6 +321,7 @@ void environment_free(struct environment *env)
 	if (!env)
 		return;
 	run_free(env->run);
+	survey_free(env->survey);
 	if (env->denv)
 		env->driver->close(env->denv);
 	forget_operation(env);
@@ -321,6 +330,7 @@ void environment_free(struct environment *env)
 	loop_timer_free(env->waker);
 	free(env->health);
 	free(env->attention);
+	free(env->drift_seen);
 	free(env->state_dir);
 	free(env->app);
 	free(env->name);
@@ -343,6 +353,7 @@ void environment_reconfigure(struct environment *env, const struct config_app *a
 	}
 	env->capp = app;
 	env->cenv = cenv;
+	survey_again(env->survey);
 	if (!env->denv)
 		open_driver(env);
 	else if (!env->driver->reconfigure(env->denv, app, cenv, &err)) {

@@ -61,6 +61,11 @@
  * POST /v1/environments/E/lock   {"app","reason","for_ms":0,"steal":false}    -> 200 ENVIRONMENT; held by another -> 423
  * POST /v1/environments/E/unlock|resume {"app","reason"}                      -> 200 ENVIRONMENT; nothing to end -> 409
  *
+ * GET /v1/consistency[?app=A]   {"seq":…,"apps":[{"name":"shop","environments":["dev","prod"],"rows":[ROW…]}]}
+ *   ROW = {"what":"variables.LOG_LEVEL","values":{"dev":"debug","prod":null},"same":false,"declared":false,"since":…|null}
+ *   what: "digest.COMPONENT" of what is live, "variables.NAME" (secret values as "sha256:…"), "facts.NAME". null: it has
+ *   none. Those that differ come first, then those "declared" to differ on purpose, then the same ones.
+ *
  * GET /v1/journal?[since=SEQ][&limit=N]  {"seq":…,"rows":[ROW…]}  ROW = {"seq","at","actor","type","body","hash"}
  * GET /v1/audit                          {"ok":true,"rows":812,"head":"hex","bad":{"seq":17,"why":"…"}|null}
  * GET /v1/metrics[?app=A][&since=MS]     what counts from MS on (wall milliseconds; 30 days by default) until now

@@ -93,6 +93,12 @@ static const struct migration migrations[] = {
 	  "CREATE TABLE stay (app TEXT NOT NULL, environment TEXT NOT NULL, n INTEGER NOT NULL, digest TEXT NOT NULL,"
 	  " version TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (app, environment, n)) WITHOUT ROWID;"
 	  "CREATE INDEX stay_of ON stay (app, environment, digest, n);" },
+	/* What environments are compared by, and since when they differ. */
+	{ true,
+	  "CREATE TABLE fact (app TEXT NOT NULL, environment TEXT NOT NULL, what TEXT NOT NULL, value TEXT NOT NULL,"
+	  " since INTEGER NOT NULL, PRIMARY KEY (app, environment, what)) WITHOUT ROWID;"
+	  "CREATE TABLE difference (app TEXT NOT NULL, what TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (app, what))"
+	  " WITHOUT ROWID;" },
 };
 
 int migrate_latest(void)

@@ -8,6 +8,7 @@
 #include "backend/base/mem.h"
 #include "backend/proto/words.h"
 #include "backend/store/build.h"
+#include "backend/store/project_fact.h"
 #include "backend/store/project_policy.h"
 #include "backend/store/store_priv.h"
 
@@ -220,7 +221,8 @@ static bool environment_live(struct store *s, const struct project_row *row, str
 		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", json_text(body, "colour"));
 	return sql_run(s, SQL_LIVE_SET, NULL, err, "tttttii", json_text(body, "app"), json_text(body, "environment"),
 	               colour_name(colour), text_or_null(body, "version"), text_or_null(body, "digest"), row->at, id)
-	       && sql_run(s, SQL_DEPLOYMENT_SWITCH, NULL, err, "i", id) && project_stay_moved(s, row, err);
+	       && sql_run(s, SQL_DEPLOYMENT_SWITCH, NULL, err, "i", id) && project_stay_moved(s, row, err)
+	       && project_fact_live(s, row, err);
 }
 
 static bool slot_set(struct store *s, const struct project_row *row, struct err *err)
@@ -318,6 +320,7 @@ static const struct {
 	{ "engine.stopped", nothing },
 	{ "environment.live", environment_live },
 	{ "environment.repaired", nothing },
+	{ "facts.changed", project_facts_changed },
 	{ "gate.overridden", nothing },
 	{ "lock.released", project_lock_released },
 	{ "lock.stolen", project_lock_taken },
@@ -347,7 +350,8 @@ static const char empty_all[] =
 	"INSERT INTO build_search (build_search) VALUES ('delete-all'); DELETE FROM app; DELETE FROM known_good;"
 	" DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
 	" DELETE FROM artifact; DELETE FROM build; DELETE FROM approval; DELETE FROM lease; DELETE FROM quarantine;"
-	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay";
+	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay;"
+	" DELETE FROM fact; DELETE FROM difference";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)
 {

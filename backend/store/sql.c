@@ -164,6 +164,30 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_STAYS] = "SELECT n, since, until FROM stay WHERE app = ? AND environment = ? AND digest = ? ORDER BY n",
 	[SQL_GOOD_ALL] = "SELECT g.version FROM known_good g LEFT JOIN build b ON b.app = g.app AND b.version = g.version"
 		" WHERE g.app = ? AND g.environment = ? AND coalesce(b.removed, 0) = 0 ORDER BY g.n DESC",
+
+	/* What is there already with the same value keeps its time. */
+	[SQL_FACT_SET] = "INSERT INTO fact (app, environment, what, value, since) VALUES (?, ?, ?, ?, ?)"
+		" ON CONFLICT (app, environment, what) DO UPDATE SET value = excluded.value, since = excluded.since"
+		" WHERE value <> excluded.value",
+	[SQL_FACT_DROP] = "DELETE FROM fact WHERE app = ? AND environment = ? AND what = ?",
+	[SQL_FACT_DROP_ALL] = "DELETE FROM fact WHERE app = ? AND environment = ?",
+	[SQL_FACTS] = "SELECT what, value, since FROM fact WHERE app = ? AND environment = ? ORDER BY what",
+	[SQL_FACT_PLACES] = "SELECT DISTINCT app, environment FROM fact",
+	[SQL_DIGEST_DROP] = "DELETE FROM fact WHERE app = ?1 AND environment = ?2 AND what GLOB 'digest.*'"
+		" AND (what, value) NOT IN (SELECT 'digest.' || json_extract(a.value, '$.component'),"
+		" json_extract(a.value, '$.sha256') FROM build, json_each(build.artifacts) a"
+		" WHERE build.app = ?1 AND build.digest = ?3)",
+	[SQL_DIGEST_ADD] = "INSERT OR IGNORE INTO fact (app, environment, what, value, since)"
+		" SELECT ?1, ?2, 'digest.' || json_extract(a.value, '$.component'), json_extract(a.value, '$.sha256'), ?4"
+		" FROM build, json_each(build.artifacts) a WHERE build.app = ?1 AND build.digest = ?3",
+	/* An environment that lacks what another one has differs from it. */
+	[SQL_DIFFERENCE_ADD] = "INSERT OR IGNORE INTO difference (app, what, since)"
+		" SELECT ?1, what, ?2 FROM fact WHERE app = ?1 GROUP BY what HAVING count(DISTINCT value) > 1"
+		" OR count(*) < (SELECT count(DISTINCT environment) FROM fact WHERE app = ?1)",
+	[SQL_DIFFERENCE_DROP] = "DELETE FROM difference WHERE app = ?1 AND what NOT IN"
+		" (SELECT what FROM fact WHERE app = ?1 GROUP BY what HAVING count(DISTINCT value) > 1"
+		" OR count(*) < (SELECT count(DISTINCT environment) FROM fact WHERE app = ?1))",
+	[SQL_DIFFERENCES] = "SELECT what, since FROM difference WHERE app = ? ORDER BY what",
 };
 
 bool sql_fail(struct store *s, struct err *err)

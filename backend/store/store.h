@@ -35,6 +35,8 @@
  *   automation.paused    {app,environment,why,id}          automation.resumed {app,environment,reason}
  *   migration.ran        {app,environment,migration,version,reversible,id}     with the intent: never run twice
  *   migration.failed     {app,environment,migration,version,reversible,id}     known to have failed: may run again
+ *   facts.changed        {app,environment,facts:{WHAT:"value"|null}}     "variables.X" and "facts.X"; null: gone
+ *                        {app,environment,gone:true}                     the configuration names it no more
  *   drift.found          {app,environment,what,expected,found}           drift.cleared {app,environment,what}
  * Test results and step output are not journalled (size); results are rows of test_result, output is in files.
  *

@@ -229,6 +229,11 @@ bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_
 	return true;
 }
 
+bool engine_consistency(struct engine *e, const char *app, json_t **ret, struct err *err)
+{
+	return answer(e, "consistency", json_pack("{s:s*}", "app", app), ret, err);
+}
+
 bool engine_journal(struct engine *e, int64_t since, int limit, json_t **ret, struct err *err)
 {
 	AUTO(json_auto_decref) json_t *unused = NULL;

@@ -35,6 +35,7 @@ static struct script {
 	enum driver_probe probe;
 	char log[2000];                /* what it was asked, in order */
 	int opened;
+	enum colour live;              /* where the traffic is */
 } script;
 
 struct driver_env {
@@ -77,7 +78,8 @@ static inline void observe_now(void *arg)
 {
 	struct driver_env *denv = arg;
 
-	denv->observed_fn(denv->observed_arg, &(struct driver_observed){ .known = true, .healthy = true, .health = "OK" });
+	denv->observed_fn(denv->observed_arg, &(struct driver_observed){ .known = true, .healthy = true, .live = script.live,
+	                                                               .health = "OK" });
 }
 
 static inline struct driver_env *test_open(const struct driver_ctx *ctx, struct err *err)
@@ -121,7 +123,8 @@ static inline void begin(struct driver_env *denv, enum answer answer, driver_don
 static inline void test_run(struct driver_env *denv, const struct driver_job *job, enum stage stage, driver_done_fn fn,
                      void *arg)
 {
-	(void)job;
+	if (stage == STAGE_SWITCH)
+		script.live = job->target;
 	note("", stage_name(stage));
 	begin(denv, script.run[stage], fn, arg);
 	if (script.run[stage] == ANSWER_FAIL_ONCE)
@@ -147,6 +150,7 @@ static inline void test_probe(struct driver_env *denv, const struct driver_job *
 
 static inline void test_undo(struct driver_env *denv, const struct driver_job *job, driver_done_fn fn, void *arg)
 {
+	script.live = job->live;
 	note("undo-to-", job->live_version ? job->live_version : "nothing");
 	begin(denv, script.undo, fn, arg);
 }
