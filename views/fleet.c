@@ -12,7 +12,7 @@
 #include "views/state.h"
 #include "views/view.h"
 
-enum { CELL_COLS = 22 };
+enum { CELL_COLS = 20 };
 
 static void layout(struct console *c, int rows, int cols)
 {
@@ -23,7 +23,7 @@ static void layout(struct console *c, int rows, int cols)
 /* One cell for each environment: "prod 2.13.5 OK". */
 static void draw_cells(const struct model_app *app, struct canvas *canvas, int row, int col)
 {
-	for (size_t i = 0; i < app->nenvironments && col + CELL_COLS < canvas_cols(canvas); i++, col += CELL_COLS) {
+	for (size_t i = 0; i < app->nenvironments && col + CELL_COLS <= canvas_cols(canvas); i++, col += CELL_COLS) {
 		const struct model_environment *e = select_environment_at(app, (int64_t)i);
 		struct state s;
 		int used;

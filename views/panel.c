@@ -181,7 +181,7 @@ void panel_draw(const struct console *c, struct canvas *canvas)
 	row = (canvas_rows(canvas) - rows) / 2;
 	col = (canvas_cols(canvas) - PANEL_COLS) / 2;
 	/* What lies behind takes no keys now, and looks it. */
-	for (int i = 1; i < canvas_rows(canvas) - 1; i++)
+	for (int i = 1; i < canvas_rows(canvas) - (c->safety.environment ? 1 : 0); i++)
 		canvas_restyle(canvas, i, 0, canvas_cols(canvas), STYLE_DIM);
 	canvas_box(canvas, row, col, rows, PANEL_COLS, STYLE_HELD, text);
 	canvas_push(canvas, row + 1, col + 1, rows - 2, PANEL_COLS - 2);

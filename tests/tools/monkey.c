@@ -69,7 +69,7 @@ static void send_split(struct desk *d, struct reader *r)
 	static const char *const sequences[] = {
 		"\x1b[A", "\x1b[D", "\x1bOD", "\x1bOR", "\x1b[3~", "\x1b[1;5D", "\x1b[200~dprod\rb\x1b[201~", "\x1b[12;40R",
 		"\x1b]11;rgb:dddd/bbbb/dddd\x1b\\", "\x1bPdb\x1b\\", "\x1b_d\x1b\\", "\x1b[?2026;2$y", "\x1b[200~prod\r", "\x1b[b",
-		"\x1b[M dbx", "\xe2\x82\xac", "\x1b" "d", "\x1b\x1b[D",
+		"\x1b[M dbx", "\xe2\x82\xac", ("\x1b" "d"), "\x1b\x1b[D",
 	};
 	static const int64_t pauses[] = { 0, 1, 24, 26, 100, 900 };
 	const char *sequence = sequences[next(r) % ARRAY_LEN(sequences)];
