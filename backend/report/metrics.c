@@ -188,11 +188,13 @@ static struct metrics_change *change_by_id(struct metrics_environment *env, int6
 /* Another build has the traffic since `at`: what failed and still had it is restored. */
 static void restore(struct metrics_environment *env, int64_t at)
 {
-	for (size_t i = env->nchanges; i > 0; i--) {
+	for (size_t i = env->nchanges; i > 0 && env->unrestored; i--) {
 		struct metrics_change *c = &env->changes[i - 1];
 
-		if (c->failed && !c->restored_at && c->hurt_at <= at)
-			c->restored_at = at;
+		if (c->failed && !c->restored_at) {
+			c->restored_at = at > c->hurt_at ? at : c->hurt_at;
+			env->unrestored--;
+		}
 	}
 }
 
@@ -208,6 +210,7 @@ static void rolled_back(struct metrics_environment *env, const struct metrics_ru
 		if (!c->failed && c->state == DEPLOYMENT_SUCCEEDED) {
 			c->failed = true;
 			c->hurt_at = r->left_since;
+			env->unrestored++;
 		}
 		break;
 	}
@@ -230,6 +233,7 @@ static void change_over(struct metrics *m, struct metrics_environment *env, cons
 		c->failed = true;
 		c->hurt_at = c->at;
 		c->restored_at = r->undone_at;
+		env->unrestored += !c->restored_at;
 		return;
 	}
 	if (built >= 0 && !json_object_get(env->good, r->digest))

@@ -25,6 +25,7 @@ struct metrics_environment {
 	char *app, *name;
 	struct metrics_change *changes;    /* by time */
 	size_t nchanges, changes_cap;
+	int unrestored;                    /* failed changes that are not restored yet */
 	struct metrics_times rollbacks, caught, approvals, features;
 	char *live_digest;
 	int64_t live_since;

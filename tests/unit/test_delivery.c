@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ static int open_fixture(void **state)
 {
 	struct fixture *f = mem_alloc(sizeof *f);
 
-	strcpy(f->dir, "/tmp/slipway-delivery.XXXXXX");
+	snprintf(f->dir, sizeof f->dir, "/tmp/slipway-delivery.XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	write_configuration(f, "", "");
 	f->loop = loop_new();
