@@ -27,7 +27,7 @@ static void send(struct console *c, const struct intent *intent, struct effects 
 
 	intent_copy(&c->act.intent, intent);
 	c->act.request = ++c->last_request;
-	effects_send(effects, c->act.request, intent_method(intent), intent_path(intent), intent_body(intent, key));
+	effects_send(effects, c->act.request, "POST", intent_path(intent), intent_body(intent, key));
 	messages_note(&c->messages, "asked: %s", sentence);
 }
 

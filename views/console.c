@@ -37,6 +37,7 @@ struct console *console_new(const struct console_options *options)
 	c->history_list = list_new();
 	c->result_list = list_new();
 	c->log_wanted = -1;
+	c->builds_asked = -1;
 	c->log_view = (struct log_view){ .follow = true, .found = -1 };
 	safety_init(&c->safety, options->read_only);
 	fetch_want_all(c);
@@ -284,8 +285,13 @@ static void settle(struct console *c, bool hurry, struct effects *effects)
 	view = select_screen(c)->view;
 	if (view->layout)
 		view->layout(c, surround_body_rows(c), c->cols);
-	if (list_wants(c->build_list, &first, &n))
+	/* Once for each place: an engine that does not have what its total promises is not asked for ever. */
+	if (!list_wants(c->build_list, &first, &n))
+		c->builds_asked = -1;
+	else if (first != c->builds_asked) {
+		c->builds_asked = first;
 		fetch_want(c, FETCH_BUILDS);
+	}
 	fetch_pump(c, hurry, effects);
 	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
 		select_intent(c, (enum intent_kind)kind, &c->offered[kind]);

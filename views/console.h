@@ -110,6 +110,7 @@ struct console {
 
 	struct model_status status;
 	struct model_builds builds;
+	int64_t builds_asked;        /* the place in the list that was asked for last; -1 none */
 	struct model_deployment deployment;      /* one that is not in status: … */
 	int64_t deployment_wanted;               /* … this one */
 	struct model_history history;

@@ -227,9 +227,11 @@ static void take_results(struct console *c, const json_t *answer)
 {
 	AUTO(json_auto_decref) json_t *page = NULL;
 
+	size_t before = c->results.n;
+
 	if (!c->results_build) {
 		results_read(&c->results, answer);
-		if (results_lack(&c->results))
+		if (results_lack(&c->results) && c->results.n > before)
 			fetch_want(c, FETCH_RESULTS);
 		return;
 	}
@@ -318,6 +320,8 @@ bool fetch_answer(struct console *c, const struct console_event *e)
 			f->dirty = true;
 		} else if (e->err) {
 			messages_error(&c->messages, e->wall_ms, "%s", e->err->text);
+			/* What failed is not asked for again and again; a row or a key does. */
+			c->history_end = c->history_end || id == FETCH_HISTORY;
 			c->dirty = true;
 		} else {
 			take(c, (enum fetch_id)id, e->answer);

@@ -24,6 +24,7 @@ static unsigned needs(const struct console *c)
 
 static void enter(struct console *c)
 {
+	c->history_end = false;
 	fetch_want(c, FETCH_HISTORY);
 }
 

@@ -57,12 +57,6 @@ char *intent_sentence(const struct intent *i, const char *arrow)
 	return mem_printf("%s %s %s %s", i->environment, *i->expect ? i->expect : "(nothing)", arrow, i->version);
 }
 
-const char *intent_method(const struct intent *i)
-{
-	(void)i;
-	return "POST";
-}
-
 char *intent_path(const struct intent *i)
 {
 	if (i->kind == INTENT_STOP)

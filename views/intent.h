@@ -32,7 +32,7 @@ const char *intent_verb(enum intent_kind kind);                /* "deploy" "roll
 /* "prod 2.13.5 → 2.13.4", "stop 2.14.0 in prod"; `arrow` is "→" or "->". Yours. */
 char *intent_sentence(const struct intent *i, const char *arrow);
 
-const char *intent_method(const struct intent *i);
+/* Both are sent by POST. */
 char *intent_path(const struct intent *i);                     /* yours */
 /* The request's body; `key` makes repeating it harmless. Yours. */
 json_t *intent_body(const struct intent *i, const char *key);

@@ -92,6 +92,7 @@ void line_run(struct console *c, const char *text, struct effects *effects)
 	AUTO(mem_auto_free) char *copy = mem_dup(text);
 	char *words[WORDS_MAX] = { 0 }, *rest = NULL;
 	const struct keymap_row *row;
+	const struct view *home;
 	size_t n = 0;
 
 	for (char *word = strtok_r(copy, " ", &rest); word && n < WORDS_MAX; word = strtok_r(NULL, " ", &rest))
@@ -110,11 +111,12 @@ void line_run(struct console *c, const char *text, struct effects *effects)
 		run_app(c, words[1]);
 		return;
 	}
+	home = view_find(words[0]);
 	row = n == 1 ? keymap_of_name(&keys_map, select_screen(c)->view->context, words[0]) : NULL;
 	if (row)
 		keypress_act(c, (enum action)row->action, effects);
-	else if (n == 1 && strcmp(words[0], "releases") == 0)
-		stack_home(c, &view_releases);
+	else if (n == 1 && (home == &view_releases || home == &view_fleet))
+		stack_home(c, home);
 	else
 		messages_error(&c->messages, c->wall_ms, "no command \"%s\" here; Tab completes, :help lists them", text);
 }
@@ -148,7 +150,7 @@ static const char *nth_build(const struct console *c, const char *prefix, size_t
 
 static const char *nth_command(const struct console *c, const char *prefix, size_t i)
 {
-	static const char *const more[] = { "env", "app", "releases" };
+	static const char *const more[] = { "env", "app", "releases", "fleet" };
 	unsigned context = select_screen(c)->view->context;
 	size_t known = 0;
 

@@ -24,14 +24,6 @@ void results_done(struct results *r)
 	*r = (struct results){ 0 };
 }
 
-void results_begin(struct results *r, int64_t deployment)
-{
-	if (r->deployment == deployment)
-		return;
-	results_done(r);
-	r->deployment = deployment;
-}
-
 static void add(struct results *r, const json_t *answer)
 {
 	struct result *result;

@@ -32,8 +32,6 @@ struct results {
 
 void results_done(struct results *r);
 void results_empty(struct results *r);           /* they are counted anew */
-/* Forgets what is kept and begins anew for another deployment; the same one keeps what it has. */
-void results_begin(struct results *r, int64_t deployment);
 /* An answer of …/tests. The engine having fewer than are kept (a step ran again) empties it first. */
 void results_read(struct results *r, const json_t *answer);
 /* Results of a "live" event; those that leave a gap are left out. */

@@ -20,8 +20,6 @@ enum { LIMIT_MS = 10000, QUIET_MS = 80 };
 struct shot {
 	const char *name, *scene, *keys;
 	const char *see;             /* on the screen before it is compared */
-	const char *more;            /* typed after `see`, followed by `then` */
-	const char *then;
 };
 
 static const struct shot shots[] = {

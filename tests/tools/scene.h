@@ -1,6 +1,7 @@
 /*
  * scene: canned answers of an engine, from tests/screen/fixtures/SCENE/, else from …/shop/. A scene is a moment: its
- * status, with the builds, results and logs that go with it. All of them are at 2026-11-20T03:14:07Z.
+ * status, with the builds, results and logs that go with it. All of them are at 2026-11-20T03:14:07Z. The scene
+ * "many" is shop with 100,000 builds.
  */
 #ifndef TESTS_TOOLS_SCENE_H
 #define TESTS_TOOLS_SCENE_H

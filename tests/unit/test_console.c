@@ -437,6 +437,21 @@ static void requests_are_coalesced(void **state)
 	assert_int_equal(status, 1);
 }
 
+static void an_engine_that_answers_nothing_useful_is_not_asked_for_ever(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("broken", 24, 80);
+	size_t before;
+
+	(void)state;
+	desk_keys(d, "H");
+	desk_keys(d, "\x1b\x1b");
+	desk_keys(d, "Gt");
+	before = json_array_size(d->gets);
+	assert_true(before < 30);
+	desk_wait(d, 60000);
+	assert_int_equal(json_array_size(d->gets), before);
+}
+
 static void idle_wants_nothing_but_one_timer_for_staleness(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("failed", 24, 80);
@@ -474,6 +489,27 @@ static void the_selection_stays_with_its_build(void **state)
 	desk_row(d, "build.added");
 	assert_string_equal(select_build(d->console)->version, "2.13.6");
 	assert_true(desk_sees(d, "2.14.2"));
+}
+
+static void a_hundred_thousand_builds_are_a_window(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("many", 24, 80);
+	size_t before;
+
+	(void)state;
+	desk_keys(d, "\t");
+	assert_string_equal(select_build(d->console)->version, "1.0.100000");
+	before = json_array_size(d->gets);
+	desk_keys(d, "G");
+	assert_string_equal(select_build(d->console)->version, "1.0.1");
+	assert_true(desk_sees(d, "1.0.1→prod"));
+	assert_true(json_array_size(d->gets) - before <= 2);
+	for (int i = 0; i < 200; i++)
+		desk_keys(d, "k");
+	assert_string_equal(select_build(d->console)->version, "1.0.201");
+	desk_keys(d, "g");
+	assert_string_equal(select_build(d->console)->version, "1.0.100000");
+	assert_true(d->console->builds.n <= 500);
 }
 
 static void builds_are_searched_by_the_engine(void **state)
@@ -623,9 +659,11 @@ int main(void)
 		cmocka_unit_test(a_lost_engine_is_a_banner_and_no_action),
 		cmocka_unit_test(an_answer_that_never_came_is_said_and_never_sent_again),
 		cmocka_unit_test(requests_are_coalesced),
+		cmocka_unit_test(an_engine_that_answers_nothing_useful_is_not_asked_for_ever),
 		cmocka_unit_test(idle_wants_nothing_but_one_timer_for_staleness),
 		cmocka_unit_test(a_live_event_is_shown_without_asking),
 		cmocka_unit_test(the_selection_stays_with_its_build),
+		cmocka_unit_test(a_hundred_thousand_builds_are_a_window),
 		cmocka_unit_test(builds_are_searched_by_the_engine),
 		cmocka_unit_test(commands_do_what_keys_do_by_the_same_way),
 		cmocka_unit_test(commands_complete),
