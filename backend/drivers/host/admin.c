@@ -20,6 +20,7 @@ enum { ANSWER_MAX = 8 * 1024 * 1024, RETRY_MS = 20 };
 struct admin_call {
 	struct loop *loop;
 	char *dir, *command;
+	bool repeats;                      /* a question, which changes nothing */
 	int64_t deadline_ms;               /* on the monotonic clock */
 	int fd;                            /* -1: not connected */
 	struct loop_io *io;
@@ -30,12 +31,20 @@ struct admin_call {
 	void *arg;
 };
 
-static void call_free(struct admin_call *call)
+static void disconnect(struct admin_call *call)
 {
 	loop_io_free(call->io);
-	loop_timer_free(call->timer);
+	call->io = NULL;
 	if (call->fd >= 0)
 		close(call->fd);
+	call->fd = -1;
+	buf_clear(&call->answer);
+}
+
+static void call_free(struct admin_call *call)
+{
+	disconnect(call);
+	loop_timer_free(call->timer);
 	buf_done(&call->answer);
 	free(call->dir);
 	free(call->command);
@@ -61,6 +70,11 @@ static void answer_came(int fd, int events, void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/* The end. HAProxy answers at least an empty line to everything: nothing at all is a broken connection. */
+	if (n <= 0 && call->repeats && (n < 0 || call->answer.len == 0) && clock_mono_ms() < call->deadline_ms) {
+		disconnect(call);
+		loop_timer_set(call->timer, RETRY_MS);
+		return;
+	}
 	if (n > 0)
 		err_set(&call->err, ERR_TOO_BIG, "HAProxy's answer is larger than %d bytes", ANSWER_MAX);
 	else if (n < 0)
@@ -103,9 +117,7 @@ static void attempt(struct admin_call *call)
 	}
 	err_errno(&call->err, errno, "HAProxy does not answer on %s/" HAPROXY_SOCKET, call->dir);
 	call->err.kind = ERR_UNREACHABLE;
-	if (call->fd >= 0)
-		close(call->fd);
-	call->fd = -1;
+	disconnect(call);
 	loop_timer_set(call->timer, RETRY_MS);
 }
 
@@ -129,7 +141,7 @@ struct admin_call *admin_send(struct loop *loop, const char *dir, const char *co
 
 	*call = (struct admin_call){
 		.loop = loop, .dir = mem_dup(dir), .command = mem_printf("%s\n", command), .fd = -1, .fn = fn, .arg = arg,
-		.deadline_ms = clock_mono_ms() + within_ms,
+		.repeats = strncmp(command, "show ", 5) == 0, .deadline_ms = clock_mono_ms() + within_ms,
 	};
 	buf_init(&call->answer, ANSWER_MAX);
 	call->timer = loop_timer_new(loop, timer_fired, call);

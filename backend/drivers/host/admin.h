@@ -1,8 +1,9 @@
 /*
  * admin: one command to HAProxy's admin socket and its whole answer, on the loop.
  *
- * While nobody listens there (HAProxy restarts, or is being started) connecting is tried again until the deadline.
- * A command is sent once: when the connection breaks before its answer, the caller decides whether it may be repeated.
+ * While nobody listens there (HAProxy restarts, or is being started) connecting is tried again until the deadline. When
+ * the connection breaks before the answer, a question (`show …`) is asked again; any other command is sent once, and the
+ * caller decides whether it may be repeated.
  */
 #ifndef HOST_ADMIN_H
 #define HOST_ADMIN_H
