@@ -281,6 +281,8 @@ static void an_orphan_of_a_killed_runsv_is_found_and_ended(void **state)
 	assert_true(file_read(stat_path, 4096, &b, NULL));
 	assert_int_equal(sscanf(strrchr(b.data, ')') + 1, " %*c %d", &runsv), 1);
 	WAIT_FOR(access(pid_file, F_OK) == 0);
+	/* Its run script has come to its end: it is the program, in its folder, and leads its group. */
+	WAIT_FOR(getpgid(program) == program);
 	kill(runsv, SIGKILL);
 	WAIT_FOR(!status_of(f).supervised);
 	assert_true(is_alive(program));
