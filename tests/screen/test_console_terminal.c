@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/clock.h"
+#include "backend/base/file.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "tests/screen/fixture.h"
@@ -382,6 +384,39 @@ static void nothing_from_outside_controls_the_terminal(void **state)
 			fail_msg("row %zu got through", i);
 }
 
+static void copying_and_saving_leave_the_program_cleaned(void **state)
+{
+	const char *build = getenv("SLIPWAY_BUILD");
+	AUTO(mem_auto_free) char *program = realpath(build ? build : "build", NULL);
+	AUTO(close_desk) struct desk d = { 0 };
+	AUTO(mem_auto_free) char *slipway = mem_printf("%s/slipway", program);
+	AUTO(mem_auto_free) char *file = NULL;
+	AUTO(buf_done) struct buf text = { 0 };
+	const char *argv[] = { slipway, NULL };
+	struct err err = { 0 };
+
+	(void)state;
+	d.fixture = fixture_start("hostile", &err);
+	assert_non_null(d.fixture);
+	/* In the workspace itself: the file is written to the current folder. */
+	d.screen = screen_start(&(struct screen_options){ .dir = fixture_dir(d.fixture) }, argv, &err);
+	see(&d, "d deploy 2.14.1");
+	settle(&d);
+	screen_type(d.screen, "G");
+	settle(&d);
+	screen_type(d.screen, "l");
+	see(&d, "carriage");
+	screen_type(d.screen, "y");
+	see(&d, "copied: plain osc dcs");
+	assert_true(wrote(&d, "\x1b]52;c;"));
+	screen_type(d.screen, "S");
+	see(&d, "saved to slipway-812.log");
+	file = mem_printf("%s/slipway-812.log", fixture_dir(d.fixture));
+	assert_true(file_read(file, 65536, &text, &err));
+	assert_null(memchr(text.data, '\x1b', text.len));
+	assert_non_null(strstr(text.data, "plain\nosc\n"));
+}
+
 static void a_read_only_console_changes_nothing(void **state)
 {
 	AUTO(close_desk) struct desk d = { 0 };
@@ -499,6 +534,7 @@ int main(void)
 		cmocka_unit_test(a_lost_engine_is_said_and_found_again),
 		cmocka_unit_test(a_deployment_is_watched_for_less_than_a_kilobyte_a_second),
 		cmocka_unit_test(nothing_from_outside_controls_the_terminal),
+		cmocka_unit_test(copying_and_saving_leave_the_program_cleaned),
 		cmocka_unit_test(a_read_only_console_changes_nothing),
 		cmocka_unit_test(every_terminal_and_locale_shows_it),
 		cmocka_unit_test(without_colours_the_words_remain),
