@@ -147,6 +147,17 @@ static void post_stop(struct request *r)
 		request_answer(r, 202, answer);
 }
 
+static void post_feature(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	struct err err = { 0 };
+
+	if (!request_body(r, &body, &err) || !engine_feature(request_engine(r), request_caller(r), body, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, 200, answer);
+}
+
 static void verdict(struct request *r, bool rejects)
 {
 	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
@@ -324,6 +335,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/environments/{environment}/resume", post_resume, true, "lets paused automation go on" },
 	{ "POST", "/v1/environments/{environment}/unlock", post_unlock, true, "gives the lock back" },
 	{ "GET", "/v1/events", get_events, false, "follows the journal as server-sent events" },
+	{ "POST", "/v1/features", post_feature, true, "puts a feature in, or pulls it" },
 	{ "GET", "/v1/journal", get_journal, false, "a page of the journal" },
 	{ "GET", "/v1/maturity", get_maturity, false, "the maturity level, its evidence and the next steps" },
 	{ "GET", "/v1/metrics", get_metrics, false, "deployment frequency, lead time, failure rate, time to restore" },

@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/engine/blocked.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/features.h"
 #include "backend/engine/output.h"
 #include "backend/proto/api.h"
 #include "backend/store/policy.h"
@@ -58,14 +59,15 @@ static void add_policy(struct environment *env, const struct engine_caller *who,
 
 json_t *answers_environment(struct environment *env, const struct engine_caller *who, struct err *err)
 {
-	json_t *ret = NULL, *ports = json_object();
+	json_t *ret = NULL, *ports = json_object(), *features = features_answer(env, err);
 	AUTO(store_policy_done) struct store_policy policy = { 0 };
 	struct store_env state;
 
-	if (!store_query_environment(env->e->store, env->app, env->name, &ret, err)
+	if (!features || !store_query_environment(env->e->store, env->app, env->name, &ret, err)
 	    || !store_policy(env->e->store, env->app, env->name, &policy, err)
 	    || !store_env(env->e->store, env->app, env->name, &state, err)) {
 		json_decref(ports);
+		json_decref(features);
 		json_decref(ret);
 		return NULL;
 	}
@@ -78,6 +80,7 @@ json_t *answers_environment(struct environment *env, const struct engine_caller 
 	json_object_set_new(ret, "has_preview", json_boolean(env->driver->has_preview));
 	json_object_set_new(ret, "health", environment_health(env));
 	json_object_set_new(ret, "ports", ports);
+	json_object_set_new(ret, "features", features);
 	add_rollback(env, who, &state, ret);
 	add_policy(env, who, &policy, ret);
 	json_object_set_new(ret, "attention", !env->denv ? json_safe_string(env->trouble.text)

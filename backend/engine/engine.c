@@ -17,6 +17,7 @@
 #include "backend/engine/builds.h"
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/features.h"
 #include "backend/engine/survey.h"
 #include "backend/engine/people.h"
 #include "backend/http/http.h"
@@ -59,6 +60,7 @@ static void row_appended(void *arg, const json_t *row)
 {
 	struct engine *e = arg;
 
+	features_row(e, row);
 	if (e->row_fn)
 		e->row_fn(e->listen_arg, row);
 }

@@ -59,6 +59,9 @@ bool engine_hold(struct engine *e, const struct engine_caller *who, const char *
                  const json_t *request, json_t **ret, struct err *err);
 /* May the caller end the engine? ERR_DENIED. */
 bool engine_may_end(struct engine *e, const struct engine_caller *who, struct err *err);
+/* Puts a feature in, or pulls it (features.c). */
+bool engine_feature(struct engine *e, const struct engine_caller *who, const json_t *request, json_t **ret,
+                    struct err *err);
 
 /* These take long; `fn` comes once (at once when the request is malformed), with either `answer` (borrowed) and its status, or `err`. */
 typedef void (*engine_answer_fn)(void *arg, int status, const json_t *answer, const struct err *err);

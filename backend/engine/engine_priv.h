@@ -5,7 +5,8 @@
  *   recovery.c what a restart settles                            suite.c        smoke and acceptance tests
  *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
  *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
- *   answers.c  what the API is told                            policy.c       approvals, locks, automation as asked for
+ *   answers.c  what the API is told                            features.c     what is on, and the components' file
+ *   policy.c   approvals, locks, automation as asked for
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
  *   delivery.c    metrics and maturity, from the journal

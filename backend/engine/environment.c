@@ -11,6 +11,7 @@
 #include "backend/engine/drift.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
+#include "backend/engine/features.h"
 #include "backend/engine/survey.h"
 #include "backend/engine/gate_facts.h"
 
@@ -137,6 +138,7 @@ void environment_reconcile(struct environment *env, environment_fn fn)
 		return;
 	}
 	expect.busy = env->run != NULL || env->unsettled;
+	features_reconcile(env);
 	env->reconciling = true;
 	env->reconcile = r;
 	env->driver->reconcile(env->denv, &expect, reconciled, r);

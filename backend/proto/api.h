@@ -19,6 +19,7 @@
  *                                                 beforehand, and what would refuse the caller's rollback to it
  *    "deployment":DEPLOYMENT|null,                the running one, else the last one
  *    "queue":[DEPLOYMENT…],                       waiting ones, in order
+ *    "features":[{"name":"search","on":true,"since":…|null,"by":…|null,"reason":…|null}…],  null: never touched here
  *    "ports":{"web":8080}, "attention":"…"|null,
  *    "blocked":[BLOCKED…],                        what keeps the caller from deploying there now, whatever the build
  *    "lock":{"uid","owner","reason","taken","expires":…|null}|null, "drift":"…"|null,
@@ -55,6 +56,9 @@
  *   "override":"why" passes over windows and freezes where the caller may; "when_allowed":true waits in the queue for
  *   what clears by itself (a window, a lock, a soak) instead of being refused; an approval is always waited for.
  *   "digest" may be left out by a command; the console always sends it. Rollback: "version" left out = the target.
+ * POST /v1/features {"app","environment","feature":"search","on":true|false,"reason":"","expect":true|false}
+ *   -> 200 {"app","environment","name","on","since","by","reason"}; done already: the same. "expect" is what the caller
+ *   saw; it is otherwise now -> 412 stale. The components read it from the file in SLIPWAY_FLAGS (flagd's format).
  * POST /v1/deployments/ID/stop {"reason":""}     -> 202 DEPLOYMENT; a finished one -> 409
  * POST /v1/deployments/ID/approve|reject {"reason","plan_hash":"the one that was seen"}   -> 200 DEPLOYMENT; one's own, or
  *   not among those who may -> 403; another plan by now -> 412; it does not wait -> 409. A rejected one is over.
@@ -92,6 +96,7 @@
 
 #define API_SOCKET_NAME "slipway.sock"     /* in the workspace's .slipway folder */
 #define API_ENGINE_LOCK "engine.lock"      /* beside the socket: flock()ed and naming its pid while an engine runs */
+#define API_FLAGS_NAME "flags.json"         /* in an environment's folder: its features, see engine/features.h */
 #define API_STATE_DIR ".slipway"           /* the engine's folder in a workspace, mode 0700 */
 #define API_BODY_MAX (8u * 1024 * 1024)    /* of a request or an answer */
 

@@ -99,6 +99,12 @@ static const struct migration migrations[] = {
 	  " since INTEGER NOT NULL, PRIMARY KEY (app, environment, what)) WITHOUT ROWID;"
 	  "CREATE TABLE difference (app TEXT NOT NULL, what TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (app, what))"
 	  " WITHOUT ROWID;" },
+	/* Features that were put in or pulled, and deployments that wait for their time. */
+	{ true,
+	  "CREATE TABLE feature (app TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL, is_on INTEGER NOT NULL,"
+	  " at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (app, environment, name))"
+	  " WITHOUT ROWID;"
+	  "ALTER TABLE deployment ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;" },
 };
 
 int migrate_latest(void)

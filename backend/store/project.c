@@ -8,6 +8,7 @@
 #include "backend/base/mem.h"
 #include "backend/proto/words.h"
 #include "backend/store/build.h"
+#include "backend/store/feature.h"
 #include "backend/store/project_fact.h"
 #include "backend/store/project_policy.h"
 #include "backend/store/store_priv.h"
@@ -321,6 +322,7 @@ static const struct {
 	{ "environment.live", environment_live },
 	{ "environment.repaired", nothing },
 	{ "facts.changed", project_facts_changed },
+	{ "feature.set", feature_project_set },
 	{ "gate.overridden", nothing },
 	{ "lock.released", project_lock_released },
 	{ "lock.stolen", project_lock_taken },
@@ -350,7 +352,7 @@ static const char empty_all[] =
 	"INSERT INTO build_search (build_search) VALUES ('delete-all'); DELETE FROM app; DELETE FROM known_good;"
 	" DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
 	" DELETE FROM artifact; DELETE FROM build; DELETE FROM approval; DELETE FROM lease; DELETE FROM quarantine;"
-	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay;"
+	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay; DELETE FROM feature;"
 	" DELETE FROM fact; DELETE FROM difference";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)

@@ -188,6 +188,9 @@ static const char *const texts[SQL_COUNT] = {
 		" (SELECT what FROM fact WHERE app = ?1 GROUP BY what HAVING count(DISTINCT value) > 1"
 		" OR count(*) < (SELECT count(DISTINCT environment) FROM fact WHERE app = ?1))",
 	[SQL_DIFFERENCES] = "SELECT what, since FROM difference WHERE app = ? ORDER BY what",
+	[SQL_FEATURE_SET] = "INSERT OR REPLACE INTO feature (app, environment, name, is_on, at, actor, reason)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_FEATURES] = "SELECT name, is_on, at, actor, reason FROM feature WHERE app = ? AND environment = ? ORDER BY name",
 };
 
 bool sql_fail(struct store *s, struct err *err)

@@ -37,6 +37,7 @@
  *   migration.failed     {app,environment,migration,version,reversible,id}     known to have failed: may run again
  *   facts.changed        {app,environment,facts:{WHAT:"value"|null}}     "variables.X" and "facts.X"; null: gone
  *                        {app,environment,gone:true}                     the configuration names it no more
+ *   feature.set          {app,environment,feature,on,reason}             the actor put it in or pulled it
  *   drift.found          {app,environment,what,expected,found}           drift.cleared {app,environment,what}
  * Test results and step output are not journalled (size); results are rows of test_result, output is in files.
  *

@@ -19,6 +19,8 @@ static bool set(struct behaviour *b, const char *key, const char *value)
 		b->round_total = yes;
 	else if (strcmp(key, "free_above_only") == 0)
 		b->free_above_only = yes;
+	else if (strcmp(key, "recommendations") == 0)
+		b->recommendations = yes;
 	else if (strcmp(key, "leak_after") == 0)
 		b->leak_after = (int)strtol(value, NULL, 10);
 	else

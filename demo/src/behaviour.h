@@ -12,6 +12,7 @@ struct behaviour {
 	bool crash_at_start;      /* "crash_at_start yes": an error on standard error, then exit 1 */
 	bool round_total;         /* "round_total yes": the checkout rounds to whole 10 cents */
 	bool free_above_only;     /* "free_above_only yes": exactly 50.00 still pays shipping */
+	bool recommendations;     /* "recommendations yes": the build carries this feature; flags.h says whether it is on */
 	int leak_after;           /* "leak_after 8": visitors that the pool takes before it is empty; 0: none is lost */
 };
 

@@ -54,7 +54,7 @@ static const char *take_text(const char *json, const char *key, char *text, size
 
 void page_products(struct evbuffer *out, const struct page_facts *facts, const char *products_json, const char *search)
 {
-	char id[64], name[128];
+	char id[64], name[128] = "";
 	const char *at = products_json;
 	int n = 0;
 
@@ -75,6 +75,9 @@ void page_products(struct evbuffer *out, const struct page_facts *facts, const c
 		n++;
 	}
 	evbuffer_add_printf(out, "</table>\n<p>%d products</p>\n", n);
+	if (facts->recommends && !search)
+		evbuffer_add_printf(out, "<section id=\"recommendations\"><h2>You may also like</h2><p>%s</p></section>\n",
+		                    n > 0 ? name : "nothing today");
 	end(out);
 }
 

@@ -1,6 +1,6 @@
 /*
  * web: the shop's front. Asks api for everything about products and prices.
- *   GET /, /product/ID, /search?q=TEXT      pages
+ *   GET /, /product/ID, /search?q=TEXT      pages; the first one with recommendations while that feature is on
  *   GET /health, /version, /api/products, /slow?ms=N (answers after N milliseconds, 5000 at most)
  *   POST /cart, /checkout                   forms as api's /api/quote takes them; JSON
  */
@@ -11,6 +11,7 @@
 
 #include <event2/keyvalq_struct.h>
 
+#include "demo/src/flags.h"
 #include "demo/src/page.h"
 #include "demo/src/service.h"
 #include "demo/src/upstream.h"
@@ -19,6 +20,7 @@ enum { SLOW_MAX_MS = 5000 };
 
 struct web {
 	struct upstream *api;
+	struct flags *flags;
 	const char *public_host;           /* "127.0.0.1:18080": how visitors call us; NULL: nobody said */
 	int leaked;                        /* sessions that were never given back, see behaviour.h */
 };
@@ -43,10 +45,12 @@ static const char *env_or(const char *key, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-static struct page_facts facts(const struct service *s)
+static struct page_facts facts(struct service *s)
 {
+	bool recommends = service_behaviour(s)->recommendations && flags_on(web_of(s)->flags, "recommendations");
+
 	return (struct page_facts){ .version = service_behaviour(s)->version,
-		.colour = env_or("SLIPWAY_COLOUR", "grey"), .environment = env_or("SLIPWAY_ENVIRONMENT", "nowhere") };
+		.colour = env_or("SLIPWAY_COLOUR", "grey"), .environment = env_or("SLIPWAY_ENVIRONMENT", "nowhere"), .recommends = recommends };
 }
 
 static struct visit *visit_new(struct service *s, struct evhttp_request *req, char *take_text)
@@ -311,7 +315,9 @@ int main(void)
 	web.api = upstream_new(service_base(s), "API");
 	if (!web.api)
 		return 1;
+	web.flags = flags_new(getenv("SLIPWAY_FLAGS"));
 	service_guard(s, admit);
 	code = service_run(s);
+	flags_free(web.flags);
 	return code;
 }

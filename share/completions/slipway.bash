@@ -1,6 +1,6 @@
 # bash completion of slipway. Made by `make docs` from the table of commands.
 
-_slipway_verbs="approve audit build builds check deploy engine history init lock log maturity metrics reject resume rollback status stop tests unlock watch"
+_slipway_verbs="approve audit build builds check deploy engine feature history init lock log maturity metrics reject resume rollback status stop tests unlock watch"
 _slipway_table()
 {
 	flags= words=
@@ -28,6 +28,9 @@ _slipway_table()
 	engine)
 		flags="--json"
 		words="start status stop"
+		;;
+	feature)
+		flags="--reason --app --json"
 		;;
 	history)
 		flags="--app --limit --before --json"

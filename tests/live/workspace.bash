@@ -92,7 +92,8 @@ add_builds() {
 	for version in "$@"; do
 		dir=$builds/$version
 		slipway build add "$version" --artifact api="$dir/api.tar.gz" --artifact web="$dir/web.tar.gz" \
-			--commit "$(jq -r .commit "$dir/build.json")" --tests "$dir/junit.xml" || return 1
+			--commit "$(jq -r .commit "$dir/build.json")" --tests "$dir/junit.xml" \
+			$(jq -r '.features[]? | "--feature \(.)"' "$dir/build.json") || return 1
 	done
 }
 

@@ -245,7 +245,7 @@ static void a_process_is_wired_to_its_own_colour(void **state)
 	struct host_model *model = *state;
 	AUTO(host_vars_done) struct host_vars vars = { 0 };
 
-	host_part_vars(model, &model->parts[0], COLOUR_GREEN, "2.14.0", &vars);
+	host_part_vars(model, &model->parts[0], COLOUR_GREEN, "2.14.0", "/w/flags.json", &vars);
 	assert_string_equal(var(&vars, "PORT"), "20001");
 	assert_string_equal(var(&vars, "SLIPWAY_API_PORT"), "20004");
 	assert_string_equal(var(&vars, "SLIPWAY_API_HOST"), "127.0.0.1");
@@ -253,6 +253,7 @@ static void a_process_is_wired_to_its_own_colour(void **state)
 	assert_string_equal(var(&vars, "SLIPWAY_VERSION"), "2.14.0");
 	assert_string_equal(var(&vars, "SLIPWAY_COLOUR"), "green");
 	assert_string_equal(var(&vars, "SLIPWAY_ENVIRONMENT"), "prod");
+	assert_string_equal(var(&vars, "SLIPWAY_FLAGS"), "/w/flags.json");
 	assert_string_equal(var(&vars, "LEVEL"), "info");
 	assert_string_equal(var(&vars, "TITLE"), "Shop");
 	assert_null(var(&vars, "SLIPWAY_WORKER_PORT"));

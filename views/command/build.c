@@ -148,6 +148,8 @@ static void print_parts(const json_t *build)
 	const json_t *part;
 	size_t i;
 
+	json_array_foreach(json_object_get(build, "features"), i, part)
+		out_line("feature %s", json_string_value(part));
 	json_array_foreach(json_object_get(build, "artifacts"), i, part)
 		out_line("artifact %s  %s  %lld bytes", json_text(part, "component"), json_text(part, "sha256"),
 		         (long long)json_int(part, "size", 0));

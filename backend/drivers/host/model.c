@@ -197,7 +197,7 @@ static void set_need(struct host_vars *vars, const struct host_part *need, enum 
 }
 
 void host_part_vars(const struct host_model *model, const struct host_part *part, enum colour colour,
-                    const char *version, struct host_vars *ret)
+                    const char *version, const char *flags, struct host_vars *ret)
 {
 	AUTO(mem_auto_free) char *port = mem_printf("%d", part->port[colour]);
 	const char *home = getenv("HOME");
@@ -213,6 +213,7 @@ void host_part_vars(const struct host_model *model, const struct host_part *part
 	set_var(ret, "SLIPWAY_VERSION", version);
 	set_var(ret, "SLIPWAY_COLOUR", colour_name(colour));
 	set_var(ret, "SLIPWAY_ENVIRONMENT", model->env);
+	set_var(ret, "SLIPWAY_FLAGS", flags);
 	for (size_t i = 0; i < part->nneeds; i++)
 		if (host_part_serves(&model->parts[part->needs[i]]))
 			set_need(ret, &model->parts[part->needs[i]], colour);

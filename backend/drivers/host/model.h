@@ -49,10 +49,13 @@ bool host_part_serves(const struct host_part *part);
 char *host_part_url(const struct host_model *model, const struct host_part *part, bool preview);
 /* Where the public frontends are reached from this machine. */
 const char *host_model_public_address(const struct host_model *model);
-/* The variables of its process, in order of names; values are yours with the array: host_vars_done. */
+/*
+ * The variables of its process, in order of names; values are yours with the array: host_vars_done. `flags` is the path
+ * of the environment's features.
+ */
 struct host_vars { struct host_var *items; size_t n; size_t cap; };
 void host_part_vars(const struct host_model *model, const struct host_part *part, enum colour colour,
-                    const char *version, struct host_vars *ret);
+                    const char *version, const char *flags, struct host_vars *ret);
 void host_vars_done(struct host_vars *vars);
 
 #endif

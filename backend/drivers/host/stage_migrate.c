@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "backend/base/buf.h"
+#include "backend/base/file.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/host/host_priv.h"
 #include "backend/drivers/host/slot.h"
 #include "backend/process/child.h"
+#include "backend/proto/api.h"
 
 enum { TAIL_MAX = 4096 };
 
@@ -37,8 +39,9 @@ static void fill_env(const struct op *op, struct migrate *m)
 {
 	AUTO(host_vars_done) struct host_vars vars = { 0 };
 	AUTO(buf_done) struct buf ids = { 0 };
+	AUTO(mem_auto_free) char *flags = file_join(op->denv->dir, API_FLAGS_NAME);
 
-	host_part_vars(op->model, &op->model->parts[m->part], op->job->target, op->job->version, &vars);
+	host_part_vars(op->model, &op->model->parts[m->part], op->job->target, op->job->version, flags, &vars);
 	buf_init(&ids, 64 * 1024);
 	for (size_t i = 0; i < op->job->nmigrations; i++)
 		buf_printf(&ids, "%s%s", i ? " " : "", op->job->migrations[i]);

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/file.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/host/health.h"
 #include "backend/drivers/host/runit.h"
 #include "backend/drivers/host/slot.h"
+#include "backend/proto/api.h"
 
 /* A worker has no port to ask: it is taken for started when it has run for WORKER_MS. */
 enum { POLL_MS = 20, WORKER_MS = 300, RUNSV_MS = 5000, ENDING_MS = 10000, LOG_MS = 1000, ASK_MS = 2000 };
@@ -111,10 +113,11 @@ static bool write_service(struct part *p, bool *ret_changed, struct err *err)
 {
 	struct starter *s = p->starter;
 	AUTO(host_vars_done) struct host_vars vars = { 0 };
+	AUTO(mem_auto_free) char *flags = file_join(s->denv->dir, API_FLAGS_NAME);
 	AUTO(mem_auto_free) char *title = mem_printf("%s %s (%s, port %d)", p->model->name, s->version,
 	                                             colour_name(s->colour), p->model->port[s->colour]);
 
-	host_part_vars(s->model, p->model, s->colour, s->version, &vars);
+	host_part_vars(s->model, p->model, s->colour, s->version, flags, &vars);
 	return runit_write(&(struct runit_service){
 		.dir = p->service, .run_dir = "../release", .log_dir = p->log, .title = title,
 		.argv = (const char *const *)p->model->start, .vars = vars.items, .nvars = vars.n,
