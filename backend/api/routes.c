@@ -147,6 +147,19 @@ static void post_stop(struct request *r)
 		request_answer(r, 202, answer);
 }
 
+static void post_move(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	int64_t id = 0;
+	struct err err = { 0 };
+
+	if (!request_arg_number(r, 0, &id, &err) || !request_body(r, &body, &err)
+	    || !engine_move(request_engine(r), request_caller(r), id, body, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, 200, answer);
+}
+
 static void post_feature(struct request *r)
 {
 	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
@@ -327,6 +340,7 @@ const struct route routes[] = {
 	{ "GET", "/v1/deployments/{id}", get_deployment, false, "one deployment with its steps" },
 	{ "POST", "/v1/deployments/{id}/approve", post_approve, true, "approves a deployment that waits" },
 	{ "GET", "/v1/deployments/{id}/log", get_log, false, "a piece of a deployment's log" },
+	{ "POST", "/v1/deployments/{id}/move", post_move, true, "gives a scheduled deployment another time" },
 	{ "POST", "/v1/deployments/{id}/reject", post_reject, true, "rejects a deployment that waits; it ends" },
 	{ "POST", "/v1/deployments/{id}/stop", post_stop, true, "stops a deployment and undoes it" },
 	{ "GET", "/v1/deployments/{id}/tests", get_tests, false, "test results in order of arrival" },

@@ -59,6 +59,9 @@ bool engine_hold(struct engine *e, const struct engine_caller *who, const char *
                  const json_t *request, json_t **ret, struct err *err);
 /* May the caller end the engine? ERR_DENIED. */
 bool engine_may_end(struct engine *e, const struct engine_caller *who, struct err *err);
+/* Another time for a deployment that is scheduled and waits (schedule.c). */
+bool engine_move(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
+                 struct err *err);
 /* Puts a feature in, or pulls it (features.c). */
 bool engine_feature(struct engine *e, const struct engine_caller *who, const json_t *request, json_t **ret,
                     struct err *err);

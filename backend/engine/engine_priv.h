@@ -7,6 +7,7 @@
  *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
  *   answers.c  what the API is told                            features.c     what is on, and the components' file
  *   policy.c   approvals, locks, automation as asked for
+ *   schedule.c deployments that wait for their time
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
  *   delivery.c    metrics and maturity, from the journal
@@ -121,6 +122,9 @@ void environment_observe(struct environment *env);
 typedef void (*environment_fn)(struct environment *env, bool ok, const struct err *err);
 void environment_reconcile(struct environment *env, environment_fn fn);
 json_t *environment_health(const struct environment *env);
+
+/* schedule.c: ERR_USAGE for a time that is past, or too far ahead */
+bool schedule_check(int64_t not_before, struct err *err);
 
 /* run.c */
 /* Runs a queued deployment, or settles one that a restart found unfinished. */

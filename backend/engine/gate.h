@@ -44,6 +44,8 @@ struct gate_facts {
 	int64_t id;                        /* the deployment's, 0 while it is being asked for */
 
 	int64_t now;
+	int64_t not_before;                /* scheduled for then; 0: it is not */
+	int64_t engine_started;            /* what came due before was missed */
 	struct gate_person requester;      /* who asked for it */
 	const char *reason;                /* "" or NULL: none was given */
 	const char *override;              /* why windows and freezes are to be passed over; NULL: they hold */

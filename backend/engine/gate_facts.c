@@ -104,6 +104,7 @@ bool gate_collect(struct environment *env, const struct gate_question *q, struct
 		.app = env->capp, .env = env->cenv, .build = q->build, .state = q->state, .kind = q->kind, .expect = q->expect,
 		.id = q->id, .now = clock_wall_ms(), .requester = { q->uid, q->name, NULL }, .reason = q->reason,
 		.override = q->override, .plan_hash = q->plan_hash, .is_started = q->is_started,
+		.not_before = q->not_before, .engine_started = env->e->started_at,
 	} };
 	if (needs_groups(env->cenv, q))
 		ret->facts.requester.groups = people_groups(env->e->people, (uid_t)q->uid);
@@ -139,7 +140,7 @@ bool gate_judge_deployment(struct environment *env, const struct store_deploymen
 	struct plan plan;
 	struct gate_question q = { .kind = d->kind, .build = &build, .state = &state, .expect = d->expect, .id = d->id,
 	                           .reason = d->reason, .override = d->override, .plan_hash = plan.hash, .uid = d->uid,
-	                           .name = d->actor, .is_started = is_started };
+	                           .name = d->actor, .is_started = is_started, .not_before = d->not_before };
 
 	if (!store_build(env->e->store, d->app, d->version, NULL, &build, err)
 	    || !store_env(env->e->store, d->app, d->environment, &state, err)

@@ -19,6 +19,7 @@ struct gate_question {
 	const struct store_env *state;
 	const char *expect, *reason, *override, *plan_hash;
 	int64_t id;
+	int64_t not_before;
 	int64_t uid; const char *name;     /* who asked for the deployment */
 	bool is_started;
 };

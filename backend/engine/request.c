@@ -16,6 +16,7 @@ struct ask {
 	enum deployment_kind kind;
 	const char *version, *digest, *expect, *key, *reason, *override;
 	bool refuse_when_busy, when_allowed;
+	int64_t not_before;
 };
 
 static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
@@ -31,15 +32,23 @@ static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, s
 		.reason = json_text(request, "reason"),
 		.override = json_string_value(json_object_get(request, "override")),
 		.refuse_when_busy = strcmp(if_busy, "refuse") == 0,
-		.when_allowed = json_flag(request, "when_allowed"),
+		.not_before = json_int(request, "not_before", 0),
 	};
 	if (!kind_parse(kind, &ret->kind) || (ret->kind != KIND_DEPLOY && ret->kind != KIND_ROLLBACK))
 		return err_set(err, ERR_USAGE, "kind is \"%.40s\"; it must be \"deploy\" or \"rollback\"", kind);
+	/* What clears by itself may have cleared when its time comes; then it is judged again. */
+	ret->when_allowed = ret->not_before || json_flag(request, "when_allowed");
+	if (ret->not_before && ret->kind == KIND_ROLLBACK)
+		return err_set(err, ERR_USAGE, "a rollback is not scheduled: it goes at once");
+	if (ret->not_before && !schedule_check(ret->not_before, err))
+		return false;
+	if (ret->not_before)
+		ret->kind = KIND_SCHEDULED;
 	if (!ret->refuse_when_busy && strcmp(if_busy, "queue") != 0)
 		return err_set(err, ERR_USAGE, "if_busy is \"%.40s\"; it must be \"queue\" or \"refuse\"", if_busy);
 	if (!json_string_value(json_object_get(request, "environment")))
 		return err_set(err, ERR_USAGE, "the request names no environment");
-	if (ret->kind == KIND_DEPLOY && !ret->version)
+	if (ret->kind != KIND_ROLLBACK && !ret->version)
 		return err_set(err, ERR_USAGE, "the request names no version");
 	if (ret->key && (strlen(ret->key) < 8 || strlen(ret->key) > 100))
 		return err_set(err, ERR_USAGE, "an idempotency key has 8 to 100 characters");
@@ -88,6 +97,8 @@ static json_t *request_body(const struct ask *ask, const struct engine_caller *w
 	json_put_text(body, "expect", ask->expect);
 	json_put_text(body, "key", ask->key);
 	json_put_text(body, "reason", ask->reason);
+	if (ask->not_before)
+		json_object_set_new(body, "not_before", json_integer(ask->not_before));
 	if (ask->override)
 		json_object_set_new(body, "override", json_pack("{s:o}", "reason", json_safe_string(ask->override)));
 	return body;
@@ -177,7 +188,7 @@ static bool judge_request(const struct ask *ask, const struct engine_caller *who
 	struct plan plan;
 	struct gate_question q = { .kind = ask->kind, .build = build, .state = state, .expect = ask->expect,
 	                           .reason = ask->reason, .override = ask->override, .plan_hash = plan.hash,
-	                           .uid = (int64_t)who->uid, .name = who->name };
+	                           .uid = (int64_t)who->uid, .name = who->name, .not_before = ask->not_before };
 
 	if (!facts_plan(ask->env, state, build, ask->kind, &plan, err) || !gate_collect(ask->env, &q, &c, err))
 		return false;

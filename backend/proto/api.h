@@ -56,6 +56,8 @@
  *   "override":"why" passes over windows and freezes where the caller may; "when_allowed":true waits in the queue for
  *   what clears by itself (a window, a lock, a soak) instead of being refused; an approval is always waited for.
  *   "digest" may be left out by a command; the console always sends it. Rollback: "version" left out = the target.
+ *   "not_before":MS waits until then (kind "scheduled"); DEPLOYMENT tells it, null for the others.
+ * POST /v1/deployments/ID/move {"not_before":MS}   -> 200 DEPLOYMENT; one that is not scheduled or waits no more -> 409
  * POST /v1/features {"app","environment","feature":"search","on":true|false,"reason":"","expect":true|false}
  *   -> 200 {"app","environment","name","on","since","by","reason"}; done already: the same. "expect" is what the caller
  *   saw; it is otherwise now -> 412 stale. The components read it from the file in SLIPWAY_FLAGS (flagd's format).

@@ -134,11 +134,11 @@ static bool deployment_requested(struct store *s, const struct project_row *row,
 		return err_set(err, ERR_INTERNAL, "there is no kind of deployment \"%s\"", kind);
 	if (!colour_parse(target, &known_colour))
 		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", target);
-	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttittttit", row->seq, json_text(body, "app"),
+	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttittttiti", row->seq, json_text(body, "app"),
 	             json_text(body, "environment"), kind, json_text(body, "version"), json_text(body, "digest"),
 	             text_or_null(body, "from"), row->actor, json_text(body, "reason"), row->at, json_text(body, "key"),
 	             json_text(body, "plan_hash"), target, text_or_null(body, "expect"), json_int(body, "uid", -1),
-	             text_or_null(json_object_get(body, "override"), "reason"))
+	             text_or_null(json_object_get(body, "override"), "reason"), json_int(body, "not_before", 0))
 	       && add_steps(s, row->seq, body, err);
 }
 
@@ -184,6 +184,15 @@ static bool deployment_undoing(struct store *s, const struct project_row *row, s
 	return sql_run(s, SQL_DEPLOYMENT_UNDO, &changes, err, "ttdi", json_text(body, "why"), json_text(body, "layer"),
 	               (int)json_flag(body, "stopped"), json_int(body, "id", 0))
 	       && one_deployment(changes, body, err);
+}
+
+static bool deployment_moved(struct store *s, const struct project_row *row, struct err *err)
+{
+	int changes = 0;
+
+	return sql_run(s, SQL_DEPLOYMENT_MOVE, &changes, err, "ii", json_int(row->body, "not_before", 0),
+	               json_int(row->body, "id", 0))
+	       && one_deployment(changes, row->body, err);
 }
 
 static bool step_started(struct store *s, const struct project_row *row, struct err *err)
@@ -311,6 +320,7 @@ static const struct {
 	{ "config.loaded", nothing },
 	{ "config.refused", nothing },
 	{ "deployment.finished", deployment_finished },
+	{ "deployment.moved", deployment_moved },
 	{ "deployment.recovered", nothing },
 	{ "deployment.requested", deployment_requested },
 	{ "deployment.started", deployment_started },

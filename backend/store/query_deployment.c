@@ -14,7 +14,7 @@
 enum {
 	D_ID, D_APP, D_ENVIRONMENT, D_KIND, D_VERSION, D_DIGEST, D_FROM, D_STATE, D_ACTOR, D_REASON, D_REQUESTED,
 	D_STARTED, D_ENDED, D_MESSAGE, D_LAYER, D_KEY, D_PLAN_HASH, D_TARGET, D_SWITCHED, D_STOPPED,
-	D_EXPECT, D_UID, D_OVERRIDE
+	D_EXPECT, D_UID, D_OVERRIDE, D_NOT_BEFORE
 };
 
 /* Columns of STEPS. */
@@ -48,6 +48,7 @@ static struct store_deployment load(sqlite3_stmt *stmt)
 	d.digest = sql_dup(stmt, D_DIGEST);
 	d.from = sql_dup(stmt, D_FROM);
 	d.expect = sql_dup(stmt, D_EXPECT);
+	d.not_before = sqlite3_column_int64(stmt, D_NOT_BEFORE);
 	d.uid = sqlite3_column_int64(stmt, D_UID);
 	d.override = sql_dup(stmt, D_OVERRIDE);
 	d.key = sql_dup(stmt, D_KEY);
@@ -233,7 +234,7 @@ static json_t *deployment_json(struct store *s, sqlite3_stmt *stmt, struct err *
 		{ "from", D_FROM, false }, { "state", D_STATE, false }, { "actor", D_ACTOR, false },
 		{ "reason", D_REASON, false }, { "requested", D_REQUESTED, true }, { "started", D_STARTED, true },
 		{ "ended", D_ENDED, true }, { "uid", D_UID, true }, { "override", D_OVERRIDE, false },
-		{ "plan_hash", D_PLAN_HASH, false }, { "message", D_MESSAGE, false }, { "layer", D_LAYER, false },
+		{ "plan_hash", D_PLAN_HASH, false }, { "not_before", D_NOT_BEFORE, true }, { "message", D_MESSAGE, false }, { "layer", D_LAYER, false },
 	};
 	json_t *json, *steps = steps_json(s, sqlite3_column_int64(stmt, D_ID), err), *approvals;
 

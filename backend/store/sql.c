@@ -13,7 +13,7 @@
 	" features, migrations, signature, signer"
 #define DEPLOYMENT_COLUMNS \
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
-	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override"
+	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override, nullif(not_before, 0)"
 
 static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -59,8 +59,8 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE artifact.sha256 = ? AND build.removed = 0 LIMIT 1",
 
 	[SQL_DEPLOYMENT_ADD] = "INSERT INTO deployment (id, app, environment, kind, version, digest, from_version, state,"
-		" actor, reason, requested, key, plan_hash, target, expect, uid, override)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" actor, reason, requested, key, plan_hash, target, expect, uid, override, not_before)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_DEPLOYMENT_REPLAN] = "UPDATE deployment SET target = ?, plan_hash = ?, from_version = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_START] = "UPDATE deployment SET state = 'running', started = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_UNDO] = "UPDATE deployment SET state = 'undoing', message = ?, layer = ?, stopped = ? WHERE id = ?",
@@ -188,6 +188,7 @@ static const char *const texts[SQL_COUNT] = {
 		" (SELECT what FROM fact WHERE app = ?1 GROUP BY what HAVING count(DISTINCT value) > 1"
 		" OR count(*) < (SELECT count(DISTINCT environment) FROM fact WHERE app = ?1))",
 	[SQL_DIFFERENCES] = "SELECT what, since FROM difference WHERE app = ? ORDER BY what",
+	[SQL_DEPLOYMENT_MOVE] = "UPDATE deployment SET not_before = ? WHERE id = ? AND state = 'queued'",
 	[SQL_FEATURE_SET] = "INSERT OR REPLACE INTO feature (app, environment, name, is_on, at, actor, reason)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[SQL_FEATURES] = "SELECT name, is_on, at, actor, reason FROM feature WHERE app = ? AND environment = ? ORDER BY name",

@@ -14,7 +14,8 @@
  *                         tests:TOTALS|null,results_sha256,features:[…],migrations:[{id,reversible}],signature,signer}
  *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
  *   deployment.requested {app,environment,kind,version,digest,from,expect,key,reason,uid,target,plan_hash,
- *                         steps:[{stage,deadline_ms}],override:{reason}}   the row's seq is the deployment's id
+ *                         steps:[{stage,deadline_ms}],override:{reason},not_before}   the row's seq is the deployment's id
+ *   deployment.moved     {id,not_before}                   it was scheduled and waits; another time
  *   deployment.started   {id} and, when the plan changed while it waited, {target,plan_hash,from,steps}
  *   step.started         {id,step}                         the intent: on disk before the effect begins
  *   step.finished        {id,step,state,message,layer,tail,detail,tests}
@@ -118,6 +119,7 @@ struct store_deployment {
 	char *app, *environment, *version, *digest, *key, *reason, *actor, *plan_hash;      /* "" where there is none */
 	char *from, *expect;                                   /* NULL where the request left it out */
 	char *override;                                        /* why windows and freezes were passed over; NULL: they hold */
+	int64_t not_before;                                    /* scheduled for then; 0: it is not */
 	int64_t uid;                                           /* who asked for it; -1 unknown */
 	char *message, *layer;                                 /* of deployment.undoing, then of deployment.finished */
 	enum deployment_kind kind;

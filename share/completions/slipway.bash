@@ -1,6 +1,6 @@
 # bash completion of slipway. Made by `make docs` from the table of commands.
 
-_slipway_verbs="approve audit build builds check deploy engine feature history init lock log maturity metrics reject resume rollback status stop tests unlock watch"
+_slipway_verbs="approve audit build builds check consistency deploy engine feature history init lock log maturity metrics reject resume rollback schedule status stop tests unlock watch"
 _slipway_table()
 {
 	flags= words=
@@ -22,8 +22,11 @@ _slipway_table()
 	check)
 		flags="--json"
 		;;
+	consistency)
+		flags="--app --json"
+		;;
 	deploy)
-		flags="--wait --expect --reason --when-allowed --override --app --json"
+		flags="--at --wait --expect --reason --when-allowed --override --app --json"
 		;;
 	engine)
 		flags="--json"
@@ -58,6 +61,10 @@ _slipway_table()
 		;;
 	rollback)
 		flags="--to --wait --expect --reason --when-allowed --override --app --json"
+		;;
+	schedule)
+		flags="--at --wait --app --json"
+		words="move"
 		;;
 	status)
 		flags="--app --json"

@@ -268,6 +268,16 @@ bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, 
 	return answer(e, "stop", call, ret, err);
 }
 
+bool engine_move(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
+                 struct err *err)
+{
+	json_t *call = by(who);
+
+	json_object_set_new(call, "id", json_integer(id));
+	json_object_set_new(call, "request", json_deep_copy(request));
+	return answer(e, "move", call, ret, err);
+}
+
 bool engine_feature(struct engine *e, const struct engine_caller *who, const json_t *request, json_t **ret,
                     struct err *err)
 {

@@ -16,6 +16,8 @@ const struct command command_deploy = {
 		"succeeded, 1 when it failed and was undone. Refused requests: 3.\n"
 		"What a gate refuses is said with the gate, why, and when that is expected to clear.\n"
 		"A deployment that needs approval waits for it.\n"
+		"With --at it waits in the engine for that time (slipway schedule moves it, stop\n"
+		"cancels it) and every gate judges it again then.\n"
 		"Asking is safe over a lost link: it never deploys twice.",
-	.flags = { &flag_wait, &flag_expect, &flag_reason, &flag_when_allowed, &flag_override, &flag_app, &flag_json },
+	.flags = { &flag_when, &flag_wait, &flag_expect, &flag_reason, &flag_when_allowed, &flag_override, &flag_app, &flag_json },
 };

@@ -10,6 +10,7 @@ const struct flag flag_wait = { "--wait", 0, NULL, "follow it to its end; the ex
 const struct flag flag_expect = { "--expect", 0, "LIVE", "refuse when another version than LIVE is live (\"\" for none)",
                                   false, false };
 const struct flag flag_reason = { "--reason", 0, "TEXT", "why; it stays in the journal", false, false };
+const struct flag flag_when = { "--at", 0, "TIME", "when: \"2026-12-01 18:00 Europe/Paris\"", false, false };
 const struct flag flag_limit = { "--limit", 0, "N", "print at most N (50)", false, false };
 
 const struct flag flag_override = { "--override", 0, "WHY", "deploy outside windows and in freezes; flagged for ever", false,

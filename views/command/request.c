@@ -2,6 +2,7 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/base/zone.h"
 #include "backend/client/client.h"
 #include "views/command/call.h"
 #include "views/command/find.h"
@@ -35,8 +36,14 @@ int request_deployment(struct call *c, const char *kind, const char *environment
 	AUTO(json_auto_decref) json_t *status = NULL, *answer = NULL, *body = json_object();
 	AUTO(mem_auto_free) char *key = client_new_key();
 	const json_t *app, *found;
+	int64_t at = 0;
 	struct err err = { 0 };
 
+	if (call_has(c, &flag_when)) {
+		if (!zone_parse(call_value(c, &flag_when), &at, &err))
+			return call_fail(c, &err);
+		json_object_set_new(body, "not_before", json_integer(at));
+	}
 	if (!call_connect(c, &err) || !find_status(c, &status, &err) || !find_app(c, status, &app, &err)
 	    || !find_environment(app, environment, &found, &err))
 		return call_fail(c, &err);

@@ -1,0 +1,41 @@
+#include <inttypes.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/base/zone.h"
+#include "backend/proto/words.h"
+#include "views/command/call.h"
+#include "views/command/find.h"
+#include "views/command/request.h"
+#include "views/command/verbs.h"
+
+static int run(struct call *c)
+{
+	AUTO(json_auto_decref) json_t *answer = NULL, *body = json_object();
+	AUTO(mem_auto_free) char *path = NULL;
+	int64_t id = 0, at = 0;
+	struct err err = { 0 };
+
+	if (!call_has(c, &flag_when)) {
+		err_set(&err, ERR_USAGE, "say when with --at \"2026-12-01 18:00 Europe/Paris\"");
+		return call_fail(c, &err);
+	}
+	if (!zone_parse(call_value(c, &flag_when), &at, &err) || !call_connect(c, &err)
+	    || !find_deployment(c, call_operand(c, 1), &id, &err))
+		return call_fail(c, &err);
+	json_object_set_new(body, "not_before", json_integer(at));
+	path = mem_printf("/v1/deployments/%" PRId64 "/move", id);
+	if (!call_ask(c, "POST", path, body, CALL_ASK_MS, &answer, &err))
+		return call_fail(c, &err);
+	return request_show(c, answer, DEPLOYMENT_SUCCEEDED);
+}
+
+const struct command command_schedule = {
+	.name = "schedule", .summary = "moves a deployment that waits for its time", .run = run, .least = 2, .most = 2,
+	.words = { "move" },
+	.usage = { "schedule move ID --at TIME [flags]" },
+	.help = "The deployment was asked for with slipway deploy --at; slipway stop cancels it.\n"
+		"TIME is as on the wall there: \"2026-12-01 18:00 Europe/Paris\"; UTC without a zone.\n"
+		"Every gate judges it again when its time comes.",
+	.flags = { &flag_when, &flag_wait, &flag_app, &flag_json },
+};
