@@ -66,6 +66,7 @@ void console_free(struct console *c)
 	model_deployment_done(&c->deployment);
 	model_history_done(&c->history);
 	model_delivery_done(&c->delivery);
+	compare_done(&c->compare);
 	results_done(&c->results);
 	logtext_done(&c->log);
 	canvas_free(c->ruler);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "backend/base/err.h"
+#include "views/compare.h"
 #include "views/effects.h"
 #include "views/fetch.h"
 #include "views/intent.h"
@@ -117,6 +118,7 @@ struct console {
 	bool history_end;            /* no older ones exist */
 	bool history_older;          /* the request under way asks for older ones */
 	struct model_delivery delivery;
+	struct compare compare;
 	struct results results;
 	char *results_build;         /* results are a build's; NULL: a deployment's */
 	struct logtext log;

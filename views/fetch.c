@@ -45,10 +45,13 @@ void fetch_row(struct console *c, const char *type)
 		{ "environment.live", 1 << FETCH_BUILDS | 1 << FETCH_HISTORY },
 		{ "deployment.", 1 << FETCH_HISTORY | 1 << FETCH_DEPLOYMENT | 1 << FETCH_LOG | 1 << FETCH_RESULTS },
 		{ "step.", 1 << FETCH_DEPLOYMENT | 1 << FETCH_LOG | 1 << FETCH_RESULTS },
-		{ "config.", 1 << FETCH_BUILDS | 1 << FETCH_HISTORY | 1 << FETCH_METRICS | 1 << FETCH_MATURITY },
+		{ "config.", 1 << FETCH_BUILDS | 1 << FETCH_HISTORY | 1 << FETCH_METRICS | 1 << FETCH_MATURITY
+		  | 1 << FETCH_CONSISTENCY },
 		{ "deployment.finished", 1 << FETCH_METRICS | 1 << FETCH_MATURITY },
 		{ "drift.", 1 << FETCH_MATURITY },
 		{ "feature.", 1 << FETCH_MATURITY },
+		{ "environment.live", 1 << FETCH_CONSISTENCY },
+		{ "facts.", 1 << FETCH_CONSISTENCY },
 	};
 
 	fetch_want(c, FETCH_STATUS);
@@ -167,7 +170,7 @@ static char *history_path(struct console *c)
 	return buf_detach(&b);
 }
 
-static char *delivery_path(const struct console *c, const char *what)
+static char *app_path(const struct console *c, const char *what)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 
@@ -188,8 +191,9 @@ static char *path_of(struct console *c, enum fetch_id id)
 	case FETCH_RESULTS: return results_path(c);
 	case FETCH_LOG: return log_path(c);
 	case FETCH_HISTORY: return history_path(c);
-	case FETCH_METRICS: return delivery_path(c, "metrics");
-	case FETCH_MATURITY: return delivery_path(c, "maturity");
+	case FETCH_METRICS: return app_path(c, "metrics");
+	case FETCH_MATURITY: return app_path(c, "maturity");
+	case FETCH_CONSISTENCY: return app_path(c, "consistency");
 	case FETCH_COUNT: break;
 	}
 	return NULL;
@@ -301,6 +305,9 @@ static void take(struct console *c, enum fetch_id id, const json_t *answer)
 		break;
 	case FETCH_MATURITY:
 		model_maturity_read(answer, &c->delivery);
+		break;
+	case FETCH_CONSISTENCY:
+		compare_read(answer, c->app, &c->compare);
 		break;
 	case FETCH_COUNT:
 		break;

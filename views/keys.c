@@ -22,6 +22,8 @@ static const struct keymap_row rows[] = {
 	  "what was deployed, rolled back and undone" },
 	{ ON_ALL & ~(ON_DELIVERY | ON_FLEET), 'm', ACTION_DELIVERY, "delivery", NULL, 0,
 	  "delivery metrics and the maturity level" },
+	{ ON_ALL & ~(ON_CONSISTENCY | ON_FLEET), 'c', ACTION_CONSISTENCY, "consistency", NULL, 0,
+	  "environments side by side: what differs, since when" },
 	{ ON_LOG, 'f', ACTION_FOLLOW, "follow", "follow", 4, "follow the end of the log" },
 	{ ON_LOG, 'w', ACTION_WRAP, "wrap", "wrap", 6, "wrap long lines, or cut them" },
 	{ ON_LOG, 't', ACTION_TIMES, "times", "times", 7, "show or hide the time of each line" },

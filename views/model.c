@@ -196,6 +196,7 @@ static void environment_read(const json_t *answer, struct model_environment *e)
 	e->back_ms = json_int(back, "ms", -1);
 	e->attention = line(answer, "attention");
 	e->hindrance = blocked_read(json_object_get(answer, "blocked"));
+	e->drifted = *json_text(answer, "drift");
 	e->remark = remark_read(answer);
 	model_deployment_read(json_object_get(answer, "deployment"), &e->deployment);
 	e->nqueue = json_array_size(queue);

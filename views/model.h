@@ -64,6 +64,7 @@ struct model_environment {
 	size_t nports;
 	char *attention;                                       /* "" none */
 	char *hindrance;             /* what keeps the person from deploying there now: a gate, a lock; "" */
+	bool drifted;                /* what is live is not what was recorded */
 	char *remark;                /* drift, paused automation; "" */
 };
 

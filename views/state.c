@@ -46,6 +46,8 @@ void state_of_environment(const struct model_environment *e, struct state *ret)
 		state_of_deployment(d, ret);
 	else if (d->id && d->state == DEPLOYMENT_ATTENTION)
 		set(ret, STEP_HELD, "attention");
+	else if (e->drifted)
+		set(ret, STEP_HELD, "drift");
 	else if (!*e->live_version)
 		set(ret, STEP_WAIT, "empty");
 	else if (!e->health_known)

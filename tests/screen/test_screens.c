@@ -36,6 +36,7 @@ static const struct shot shots[] = {
 	{ .name = "tests-of-build", .scene = "shop", .keys = "<Tab>jj<Enter>", .see = "tests of build 2.13.6" },
 	{ .name = "history", .scene = "shop", .keys = "H", .see = "rollback" },
 	{ .name = "delivery", .scene = "shop", .keys = "m", .see = "MATURITY" },
+	{ .name = "consistency", .scene = "shop", .keys = "c", .see = "LOG_LEV" },
 	{ .name = "help", .scene = "shop", .keys = "?", .see = "help" },
 	{ .name = "errors", .scene = "shop", .keys = ":nonsense<Enter>e", .see = "nonsense" },
 	{ .name = "search", .scene = "shop", .keys = "/pictures<Enter>", .see = "2 found" },
