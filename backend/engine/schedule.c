@@ -21,12 +21,15 @@ bool schedule_check(int64_t not_before, struct err *err)
 static bool may_move(struct environment *env, const struct engine_caller *who, const struct store_deployment *d,
                      struct err *err)
 {
+	/* Who may not is told that, and not what state it is in. */
+	if (d->uid != (int64_t)who->uid && !people_may_change(env, who, err))
+		return false;
 	if (d->state != DEPLOYMENT_QUEUED)
 		return err_set(err, ERR_CONFLICT, "deployment %" PRId64 " does not wait any more: it is %s", d->id,
 		               deployment_state_name(d->state));
 	if (!d->not_before)
 		return err_set(err, ERR_CONFLICT, "deployment %" PRId64 " is not scheduled", d->id);
-	return d->uid == (int64_t)who->uid || people_may_change(env, who, err);
+	return true;
 }
 
 bool engine_move(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
