@@ -279,6 +279,8 @@ static void metrics_are_of_thirty_days_unless_since_is_given(void **state)
 	const json_t *second = json_array_get(double_calls(w->engine), 1);
 	int64_t ago = clock_wall_ms() - json_int(first, "since", 0);
 
+	assert_non_null(usual);
+	assert_non_null(given);
 	assert_true(ago >= 30 * 86400000LL && ago < 30 * 86400000LL + SERVED_PATIENCE_MS);
 	assert_string_equal(json_text(first, "app"), "");
 	assert_int_equal(json_int(second, "since", 0), 1000);
