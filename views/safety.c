@@ -177,7 +177,7 @@ int64_t safety_next_ms(const struct safety *s, int64_t now_ms)
 	} else if (s->environment) {
 		int64_t left = s->until_ms - now_ms, due = armed_until(s) - now_ms;
 
-		next = left <= 0 ? 0 : left % 1000 + 1;      /* one past the second: the figure has changed then */
+		next = left <= 0 ? 0 : left % 1000 ? left % 1000 : 1000;
 		if (due < next)
 			next = due > 0 ? due : 0;
 	}

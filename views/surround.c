@@ -80,7 +80,7 @@ static void draw_title(const struct console *c, struct canvas *canvas)
 	} else {
 		if (is_armed(c))
 			col += canvas_textf(canvas, 0, col, 40, style, "ARMED %s %s", e->name,
-			                    clock_span(safety_armed_left_ms(&c->safety, c->now_ms), span));
+			                    clock_span(safety_armed_left_ms(&c->safety, c->now_ms) + 999, span));
 		else
 			col += canvas_textf(canvas, 0, col, 32, style, "%s %s", e->is_protected ? "PROTECTED" : "OPEN", e->name);
 		col += canvas_textf(canvas, 0, col, 30, style, "  live %s", *e->live_version ? e->live_version : "nothing");

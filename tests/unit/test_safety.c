@@ -228,8 +228,8 @@ static void ticks_are_due_when_a_figure_changes_and_never_when_safe(void **state
 	safety_init(&s, false);
 	assert_int_equal(safety_next_ms(&s, T0), -1);
 	safety_arm(&s, "shop", "prod", T0);
-	assert_int_equal(safety_next_ms(&s, T0), 1);
-	assert_int_equal(safety_next_ms(&s, T0 + 1), 1000);
+	assert_int_equal(safety_next_ms(&s, T0), 1000);
+	assert_int_equal(safety_next_ms(&s, T0 + 1), 999);
 	assert_int_equal(safety_next_ms(&s, T0 + 59700), 300);
 	assert_int_equal(safety_next_ms(&s, T0 + 61 * SECOND), 0);
 	safety_count_down(&s, &to_prod, T0);
