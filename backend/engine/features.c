@@ -211,16 +211,20 @@ static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, s
 
 	*ret = (struct ask){ .name = json_text(request, "feature"), .reason = json_text(request, "reason"),
 	                     .on = json_is_true(on) };
-	if (!*json_text(request, "environment"))
-		return err_set(err, ERR_USAGE, "the request names no environment");
+	if (!*json_text(request, "environment")) {
+		err_set(err, ERR_USAGE, "the request names no environment");
+		return false;
+	}
+	ret->env = engine_environment(e, json_text(request, "app"), json_text(request, "environment"), err);
+	if (!ret->env)
+		return false;
 	if (!*ret->name)
 		return err_set(err, ERR_USAGE, "the request names no feature");
 	if (!json_is_boolean(on))
 		return err_set(err, ERR_USAGE, "\"on\" must be true or false");
 	if (strlen(ret->reason) > REASON_MAX)
 		return err_set(err, ERR_USAGE, "the reason is longer than 1,000 bytes");
-	ret->env = engine_environment(e, json_text(request, "app"), json_text(request, "environment"), err);
-	return ret->env != NULL;
+	return true;
 }
 
 /* Borrowed from the list; NULL names what there is. */
