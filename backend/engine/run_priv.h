@@ -28,6 +28,7 @@ struct run {
 	enum phase phase;
 	size_t step;                   /* index of the step under way */
 	bool switched;
+	bool is_judged;                /* the gates were asked in this very turn of the loop */
 	bool timed_out;
 	char *stop_actor, *stop_why;
 	struct err failure;            /* why it is being undone */

@@ -16,6 +16,7 @@
 #include "backend/base/mem.h"
 #include "backend/drivers/registry.h"
 #include "backend/drivers/host/ports.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/teardown.h"
 #include "tests/tools/host_stand.h"
 
@@ -344,6 +345,66 @@ static void users_are_never_sent_to_a_slot_that_is_not_what_it_is_taken_for(void
 	assert_string_equal(stand_get(s, false), "2.0 green");
 }
 
+/* 1.0 is warm in blue, seen healthy, and HAProxy has a version of its map ready. */
+static void make_ready(struct stand *s)
+{
+	stand_deploy(s, "1.0", COLOUR_BLUE, COLOUR_NONE);
+	stand_deploy(s, "2.0", COLOUR_GREEN, COLOUR_BLUE);
+	stand_observe(s);
+	stand_observe(s);
+	assert_true(ready_is_healthy(s->denv, COLOUR_BLUE));
+	assert_true(s->denv->map_version > 0);
+	stand_rollback_job(s, "1.0", COLOUR_BLUE, COLOUR_GREEN);
+}
+
+static void a_rollback_takes_what_the_observation_made_ready(void **state)
+{
+	struct stand *s = *state;
+	AUTO(mem_auto_free) char *map = NULL;
+	AUTO(mem_auto_free) char *version = NULL;
+
+	make_ready(s);
+	version = mem_printf("curr_ver=%d ", s->denv->map_version);
+	stand_run_ok(s, STAGE_SWITCH);
+	assert_string_equal(stand_get(s, false), "1.0 blue");
+	assert_int_equal(s->denv->map_version, 0);
+	map = stand_admin(s, "show map");
+	stand_has(map, version);
+}
+
+static void a_colour_that_fell_ill_since_it_was_seen_loses_the_traffic_again(void **state)
+{
+	struct stand *s = *state;
+	long sent, failed;
+
+	make_ready(s);
+	kill(stand_pid(s, COLOUR_BLUE, "web"), SIGUSR1);
+	stand_hammer(s);
+	stand_run(s, STAGE_SWITCH);
+	assert_false(s->outcome.ok);
+	assert_string_equal(s->outcome.layer, "health");
+	stand_has(s->outcome.err.text, "1.0 in blue is not well: web: GET /health answered 503: warming up");
+	assert_string_equal(stand_get(s, false), "2.0 green");
+	assert_string_equal(stand_db(s), "2.0 green");
+	assert_false(ready_is_healthy(s->denv, COLOUR_BLUE));
+	stand_hammer_end(s, &sent, &failed);
+	assert_int_equal(failed, 0);
+	stand_job(s, "2.0", "good", COLOUR_GREEN, COLOUR_BLUE);
+	stand_reconcile(s, COLOUR_GREEN, COLOUR_NONE);
+	assert_int_equal(stand_notes(s, "routes"), 0);
+	assert_int_equal(stand_notes(s, "map file"), 0);
+}
+
+static void a_rollback_that_haproxy_forgot_the_preparation_of_asks_for_another(void **state)
+{
+	struct stand *s = *state;
+
+	make_ready(s);
+	s->denv->map_version += 1000;
+	stand_run_ok(s, STAGE_SWITCH);
+	assert_string_equal(stand_get(s, false), "1.0 blue");
+}
+
 static void the_colour_with_the_traffic_is_never_cooled(void **state)
 {
 	struct stand *s = *state;
@@ -408,6 +469,9 @@ int main(int argc, char **argv)
 		CASE(a_step_is_stopped_soon_and_says_so),
 		CASE(a_rollback_to_a_colour_that_died_starts_it_again),
 		CASE(users_are_never_sent_to_a_slot_that_is_not_what_it_is_taken_for),
+		CASE(a_rollback_takes_what_the_observation_made_ready),
+		CASE(a_colour_that_fell_ill_since_it_was_seen_loses_the_traffic_again),
+		CASE(a_rollback_that_haproxy_forgot_the_preparation_of_asks_for_another),
 		CASE(the_colour_with_the_traffic_is_never_cooled),
 		CASE(a_new_configuration_reloads_haproxy_only_when_it_differs),
 		CASE(a_public_port_that_is_taken_is_told_with_who_has_it),

@@ -17,7 +17,7 @@
 
 enum { SLOW_MS = 1500, HAMMERS = 8, REQUEST_MAX = 8192 };
 
-struct app { struct loop *loop; const char *behaviour; char text[256]; };
+struct app { struct loop *loop; const char *behaviour; char text[256]; bool fell_ill; };
 
 struct peer {
 	struct app *app;
@@ -61,7 +61,7 @@ static void answer(struct peer *p)
 {
 	bool health = strncmp(p->in, "GET /health ", 12) == 0;
 
-	if (health && is(p->app, "sick"))
+	if (health && (is(p->app, "sick") || p->app->fell_ill))
 		reply(p, 503, "warming up");
 	else if (!health && is(p->app, "broken"))
 		reply(p, 500, "the total is rounded");
@@ -121,6 +121,13 @@ static void peer_came(int fd, int events, void *arg)
 		send(p->fd, app->text, strlen(app->text), MSG_NOSIGNAL);
 }
 
+static void fall_ill(void *arg)
+{
+	struct app *app = arg;
+
+	app->fell_ill = true;
+}
+
 static int listen_on(const char *port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)strtol(port, NULL, 10)),
@@ -149,6 +156,7 @@ static int serve(const char *behaviour)
 		pause();
 	fflush(stdout);
 	app.loop = loop_new();
+	loop_signal_new(app.loop, SIGUSR1, fall_ill, &app);
 	loop_io_new(app.loop, listen_on(port), LOOP_READ, peer_came, &app);
 	loop_run(app.loop);
 	return 0;

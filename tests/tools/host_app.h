@@ -7,7 +7,8 @@
 
 /*
  * `TEST serve BEHAVIOUR` on $PORT: GET /health and anything else answer "VERSION COLOUR".
- *   good     as said              sick     /health answers 503 "warming up"
+ *   good     as said; sick from SIGUSR1 on
+ *   sick     /health answers 503 "warming up"
  *   crash    prints and exits 3   broken   all but /health answers 500
  *   fragile  exits 7 on a request that is not /health
  *   slow     answers what is not /health after 1.5 s

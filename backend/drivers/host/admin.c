@@ -84,16 +84,23 @@ static void answer_came(int fd, int events, void *arg)
 	finish(call, n == 0 && call->answer.len > 0 ? call->answer.data : NULL);
 }
 
-/* Through the folder's descriptor: the path of a Unix socket has at most 107 bytes, a workspace's may have more. */
+/*
+ * The path of a Unix socket has at most 107 bytes, a workspace's may have more: then the way goes through the folder's
+ * descriptor, which takes longer.
+ */
 static int connect_in(const char *dir)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	AUTO(mem_auto_close) int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO(mem_auto_close) int dir_fd = -1;
 	int fd, number;
 
-	if (dir_fd < 0)
-		return -1;
-	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" HAPROXY_SOCKET, dir_fd);
+	if ((size_t)snprintf(address.sun_path, sizeof address.sun_path, "%s/" HAPROXY_SOCKET, dir)
+	    >= sizeof address.sun_path) {
+		dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir_fd < 0)
+			return -1;
+		snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" HAPROXY_SOCKET, dir_fd);
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #include "backend/base/mem.h"
 #include "backend/drivers/host/host_priv.h"
 #include "backend/drivers/host/ports.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/routes.h"
 
 /* Of the colour that the map file gives the traffic to; the whole map need not agree for this. */
@@ -40,6 +41,7 @@ static void host_close(struct driver_env *denv)
 {
 	while (denv->ops)
 		op_free(denv->ops);
+	ready_void(denv);
 	host_model_unref(denv->model);
 	free(denv->dir);
 	free(denv->proxy_dir);
@@ -67,6 +69,7 @@ bool host_write_map(struct driver_env *denv, const struct host_model *model, enu
 	AUTO(mem_auto_free) char *path = file_join(denv->proxy_dir, ROUTES_FILE);
 	AUTO(routes_done) struct routes routes = { 0 };
 
+	ready_void(denv);
 	routes_make(model, public_colour, preview_colour, &routes);
 	return routes_write(path, &routes, err);
 }

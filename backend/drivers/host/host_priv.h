@@ -45,8 +45,10 @@ struct driver_env {
 	struct host_model *model;
 	struct op *ops;                        /* all that are under way */
 	struct op *main;                       /* the run, probe or undo among them */
-	int64_t healthy_ms[COLOUR_COUNT];      /* when all of a colour was seen healthy, monotonic */
-	char *stats;                           /* `show stat` as it was just before the last switch, or NULL */
+	int64_t healthy_ms[COLOUR_COUNT];      /* when all of a colour was seen healthy, monotonic: ready.h */
+	int map_version;                       /* of HAProxy's map, prepared for the next switch; 0: none */
+	struct admin_call *preparing;
+	char *stats;                           /* `show stat` as it was at the last switch, before it was judged; NULL */
 };
 
 struct op {
@@ -100,7 +102,7 @@ void op_say(const struct op *op, const char *fmt, ...) __attribute__((format(pri
 void host_say(const struct driver_job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void host_note(struct driver_env *denv, const char *what, json_t *take_detail);
 
-/* The map file is rewritten by whoever has moved the traffic. */
+/* The map file is rewritten by whoever has moved the traffic, which also makes prepared versions of the map void. */
 bool host_write_map(struct driver_env *denv, const struct host_model *model, enum colour public_colour,
                     enum colour preview_colour, struct err *err);
 /* The last lines of a component's log; yours. */

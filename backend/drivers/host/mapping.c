@@ -151,17 +151,19 @@ static void prepare(void *arg)
 	m->call = admin_send(m->loop, m->dir, "prepare map " ROUTES_FILE, left_ms(m), prepared, m);
 }
 
-struct mapping *mapping_prepare(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
-                                mapping_fn fn, void *arg)
+struct mapping *mapping_prepare(struct loop *loop, const char *dir, const struct routes *routes, int version,
+                                int64_t within_ms, mapping_fn fn, void *arg)
 {
 	struct mapping *m = mem_alloc(sizeof *m);
 
 	*m = (struct mapping){
 		.loop = loop, .dir = mem_dup(dir), .deadline_ms = clock_mono_ms() + within_ms, .fn = fn, .arg = arg,
+		.version = version,
 	};
 	routes_copy(routes, &m->routes);
 	m->timer = loop_timer_new(loop, prepare, m);
-	prepare(m);
+	if (!version)
+		prepare(m);
 	return m;
 }
 
@@ -181,7 +183,7 @@ bool mapping_went(const struct mapping *m)
 struct mapping *mapping_start(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
                               mapping_fn fn, void *arg)
 {
-	struct mapping *m = mapping_prepare(loop, dir, routes, within_ms, fn, arg);
+	struct mapping *m = mapping_prepare(loop, dir, routes, 0, within_ms, fn, arg);
 
 	mapping_go(m);
 	return m;

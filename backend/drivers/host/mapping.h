@@ -21,9 +21,13 @@ typedef void (*mapping_fn)(void *arg, int64_t map_us, const struct err *err);
 /* Copies the routes. The callback comes once, never from inside. */
 struct mapping *mapping_start(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
                               mapping_fn fn, void *arg);
-/* The same, but it only prepares the transaction until mapping_go: one round trip less when the moment has come. */
-struct mapping *mapping_prepare(struct loop *loop, const char *dir, const struct routes *routes, int64_t within_ms,
-                                mapping_fn fn, void *arg);
+/*
+ * The same, but it only prepares the transaction until mapping_go: one round trip less when the moment has come; none at
+ * all with a `version` that was prepared before (0: there is none). One that HAProxy does not know any more is refused by
+ * it, and another is asked for.
+ */
+struct mapping *mapping_prepare(struct loop *loop, const char *dir, const struct routes *routes, int version,
+                                int64_t within_ms, mapping_fn fn, void *arg);
 void mapping_go(struct mapping *mapping);
 bool mapping_went(const struct mapping *mapping);   /* it may have taken, whatever comes of it */
 void mapping_cancel(struct mapping *mapping);       /* no callback; NULL is fine; not after the callback came */

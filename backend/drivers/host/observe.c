@@ -6,6 +6,7 @@
 #include "backend/drivers/host/health.h"
 #include "backend/drivers/host/host_priv.h"
 #include "backend/drivers/host/mapping.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/runit.h"
 #include "backend/drivers/host/slot.h"
 
@@ -52,6 +53,8 @@ static void other_answered(void *arg, bool ok, const char *why)
 	(void)why;
 	op->health = NULL;
 	op->seen.warm = ok;
+	ready_health(op->denv, colour_other(op->seen.live), ok);
+	ready_prepare(op->denv);
 	finish_observe(op);
 }
 

@@ -1,18 +1,18 @@
 /* start: the target colour runs and is healthy, and previews lead to it. */
 #include <string.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/host/health.h"
 #include "backend/drivers/host/host_priv.h"
 #include "backend/drivers/host/mapping.h"
 #include "backend/drivers/host/proxy.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/slot.h"
 #include "backend/drivers/host/starter.h"
 
 static void finish(struct op *op)
 {
-	op->denv->healthy_ms[op->job->target] = clock_mono_ms();
+	ready_health(op->denv, op->job->target, true);
 	op_ok(op, json_incref(op->facts));
 }
 

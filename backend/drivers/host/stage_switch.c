@@ -1,6 +1,10 @@
 /*
  * switch: all components and previews move at once, in one map transaction, while the prober counts; then the map file,
- * the proof that the new colour answers, and the workers. A rollback goes the same way without anything that waits.
+ * the proof that the new colour answers, and the workers.
+ *
+ * A rollback to a colour whose health is known from the last observation (ready.h) moves the traffic first and asks for
+ * its health right after: should it have fallen ill since then, the traffic is taken back before anything else happens,
+ * and the step fails as if it had not gone.
  */
 #include <stdlib.h>
 
@@ -13,16 +17,19 @@
 #include "backend/drivers/host/host_priv.h"
 #include "backend/drivers/host/mapping.h"
 #include "backend/drivers/host/prober.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/slot.h"
 #include "backend/drivers/host/starter.h"
 #include "backend/drivers/host/stopper.h"
 #include "backend/http/http.h"
 
-/* A health check of the start stage counts for so long; how often and how long a proof is looked for. */
-enum { HEALTHY_FOR_MS = 1000, PROBE_EVERY_MS = 20, PROBE_AFTER_MS = 300, PROOF_EVERY_MS = 20, PROOF_MS = 5000 };
+/* How often the prober asks, and how often and how long a proof is looked for. */
+enum { PROBE_EVERY_MS = 20, PROBE_AFTER_MS = 300, PROOF_EVERY_MS = 20, PROOF_MS = 5000 };
 
 struct switching {
-	bool healthy, figures;                 /* both are asked for at once; the traffic moves when both are there */
+	bool is_ready;                         /* it was healthy a moment ago: the traffic moves before the answer is there */
+	bool healthy, figures, moved;          /* is known, are there, has */
+	char *ill;                             /* why it is not healthy after all; NULL */
 	int64_t map_us;
 	int64_t proof_until_ms;
 	size_t part;                           /* which component is being proven */
@@ -193,48 +200,79 @@ static void prove(void *arg)
 	}, http_answered, op);
 }
 
+static void switching_done(void *state)
+{
+	struct switching *s = state;
+
+	free(s->ill);
+}
+
+static bool is_rollback(const struct op *op)
+{
+	return op->job->kind == KIND_ROLLBACK;
+}
+
+static void not_well(struct op *op, const char *why)
+{
+	struct err err = { 0 };
+
+	err_set(&err, ERR_FAILED, "%s in %s is not well: %s", op->job->version, colour_name(op->job->target), why);
+	op_fail(op, "health", NULL, &err);
+}
+
+static void taken_back(void *arg, int64_t map_us, const struct err *err)
+{
+	struct op *op = arg;
+	const struct switching *s = op->state;
+	struct err failed = { 0 };
+
+	(void)map_us;
+	op->mapping = NULL;
+	if (err)
+		failed = *err;
+	else
+		host_write_map(op->denv, op->model, op->job->live, op->job->target, &failed);
+	if (failed.kind)
+		op_fail(op, "traffic", NULL, &failed);
+	else
+		not_well(op, s->ill);
+}
+
+static void take_back(struct op *op)
+{
+	AUTO(routes_done) struct routes routes = { 0 };
+
+	admin_cancel(op->admin);
+	op->admin = NULL;
+	routes_make(op->model, op->job->live, op->job->target, &routes);
+	op->mapping = mapping_start(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, taken_back, op);
+}
+
 static enum colour preview_after(const struct op *op)
 {
 	return op->job->live == COLOUR_NONE ? op->job->target : op->job->live;
 }
 
-static void moved(void *arg, int64_t map_us, const struct err *err)
+static void move(struct op *op)
 {
-	struct op *op = arg;
-	struct switching *s = op->state;
-	struct err failed = { 0 };
-
-	op->mapping = NULL;
-	if (err)
-		failed = *err;
-	else
-		host_write_map(op->denv, op->model, op->job->target, preview_after(op), &failed);
-	if (failed.kind && !op->cancelled) {
-		op_fail(op, "traffic", NULL, &failed);
-		return;
-	}
-	if (op->cancelled) {
-		op_stop(op);
-		return;
-	}
-	s->map_us = map_us;
-	s->proof_until_ms = clock_mono_ms() + PROOF_MS;
-	/* Before the first deployment there was nobody to answer a prober. */
-	if (!op->prober)
-		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
-	prove(op);
-}
-
-static void move_when_ready(struct op *op)
-{
-	const struct switching *s = op->state;
-
-	if (!s->healthy || !s->figures)
-		return;
 	mapping_go(op->mapping);
 	/* Before the first deployment there is nobody to answer a prober. */
 	if (op->job->live != COLOUR_NONE)
 		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
+}
+
+static void go_on(struct op *op)
+{
+	struct switching *s = op->state;
+
+	if (s->moved) {
+		if (s->ill)
+			take_back(op);
+		else if (s->healthy && s->figures)
+			prove(op);
+	} else if (!mapping_went(op->mapping) && (s->healthy || s->is_ready) && (s->figures || is_rollback(op))) {
+		move(op);
+	}
 }
 
 static void figures_came(void *arg, const char *answer, const struct err *err)
@@ -250,15 +288,12 @@ static void figures_came(void *arg, const char *answer, const struct err *err)
 	free(op->denv->stats);
 	op->denv->stats = mem_dup(answer);
 	s->figures = true;
-	move_when_ready(op);
+	go_on(op);
 }
 
-static void not_well(struct op *op, const char *why)
+static void ask_for_figures(struct op *op)
 {
-	struct err err = { 0 };
-
-	err_set(&err, ERR_FAILED, "%s in %s is not well: %s", op->job->version, colour_name(op->job->target), why);
-	op_fail(op, "health", NULL, &err);
+	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, figures_came, op);
 }
 
 static void health_came(void *arg, bool ok, const char *why)
@@ -267,12 +302,52 @@ static void health_came(void *arg, bool ok, const char *why)
 	struct switching *s = op->state;
 
 	op->health = NULL;
-	if (!ok) {
+	ready_health(op->denv, op->job->target, ok);
+	if (!ok && !s->moved) {
 		not_well(op, why);
 		return;
 	}
-	s->healthy = true;
-	move_when_ready(op);
+	s->healthy = ok;
+	s->ill = ok ? NULL : mem_dup(why);
+	go_on(op);
+}
+
+static void ask_for_health(struct op *op)
+{
+	op->health = health_ask_all(op->denv->loop, op->denv->http, op->model, op->job->target, HOST_HEALTH_MS, health_came,
+	                            op);
+}
+
+static void moved(void *arg, int64_t map_us, const struct err *err)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+	struct err failed = { 0 };
+
+	op->mapping = NULL;
+	/* What verifies a rollback counts from here: asking before would have kept the traffic waiting. */
+	if (!err && is_rollback(op))
+		ask_for_figures(op);
+	if (err)
+		failed = *err;
+	else
+		host_write_map(op->denv, op->model, op->job->target, preview_after(op), &failed);
+	if (failed.kind && !op->cancelled) {
+		op_fail(op, "traffic", NULL, &failed);
+		return;
+	}
+	if (op->cancelled) {
+		op_stop(op);
+		return;
+	}
+	s->map_us = map_us;
+	s->moved = true;
+	s->proof_until_ms = clock_mono_ms() + PROOF_MS;
+	if (!op->prober)
+		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
+	if (s->is_ready)
+		ask_for_health(op);
+	go_on(op);
 }
 
 /* Users are never sent to a slot that holds something else, whatever is believed of it. */
@@ -294,16 +369,18 @@ void stage_switch(struct op *op)
 {
 	struct switching *s = mem_alloc(sizeof *s);
 	AUTO(routes_done) struct routes routes = { 0 };
-	int64_t seen_ms = op->denv->healthy_ms[op->job->target];
 
 	op->state = s;
+	op->state_done = switching_done;
 	if (!slot_is_right(op))
 		return;
-	s->healthy = op->job->kind == KIND_ROLLBACK && seen_ms && clock_mono_ms() - seen_ms < HEALTHY_FOR_MS;
-	if (!s->healthy)
-		op->health = health_ask_all(op->denv->loop, op->denv->http, op->model, op->job->target, HOST_HEALTH_MS,
-		                            health_came, op);
-	op->admin = admin_send(op->denv->loop, op->denv->proxy_dir, "show stat", HOST_PROXY_MS, figures_came, op);
+	s->is_ready = is_rollback(op) && ready_is_healthy(op->denv, op->job->target);
 	routes_make(op->model, op->job->target, preview_after(op), &routes);
-	op->mapping = mapping_prepare(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, moved, op);
+	op->mapping = mapping_prepare(op->denv->loop, op->denv->proxy_dir, &routes, ready_take(op->denv), HOST_PROXY_MS, moved,
+	                              op);
+	if (!s->is_ready)
+		ask_for_health(op);
+	if (!is_rollback(op))
+		ask_for_figures(op);
+	go_on(op);
 }
