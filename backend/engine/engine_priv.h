@@ -3,6 +3,7 @@
  *   engine.c   the whole: opening, configuration, closing        environment.c  one environment: driver, health, warmth
  *   request.c  deploy and stop as asked for                      run.c          one deployment: intent, effect, outcome
  *   recovery.c what a restart settles                            suite.c        smoke and acceptance tests
+ *                                                                run_*.c        parts of a run: run_priv.h
  *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
  *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
  *   answers.c  what the API is told                            features.c     what is on, and the components' file

@@ -12,18 +12,13 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
-#include "backend/engine/facts.h"
 #include "backend/engine/gate_facts.h"
 #include "backend/engine/output.h"
 #include "backend/engine/run_priv.h"
 #include "backend/engine/signature.h"
 #include "backend/engine/suite.h"
 
-enum { CANCEL_GRACE_MS = 20000, UNDO_DEADLINE_MS = 90000 };
-
-static void step_done(void *arg, const struct driver_outcome *outcome);
-static void begin_undo(struct run *run);
-static void forget_job(struct run *run);
+enum { UNDO_DEADLINE_MS = 90000 };
 
 int64_t run_id(const struct run *run)
 {
@@ -39,7 +34,7 @@ void run_free(struct run *run)
 	output_free(run->output);
 	loop_timer_free(run->deadline);
 	loop_timer_free(run->later);
-	forget_job(run);
+	run_forget_job(run);
 	store_deployment_done(&run->d);
 	free(run->stop_actor);
 	free(run->stop_why);
@@ -78,7 +73,7 @@ static void close_run(struct run *run)
 	run_free(run);
 }
 
-static void finish(struct run *run, enum deployment_state state, const char *message)
+void run_finish(struct run *run, enum deployment_state state, const char *message)
 {
 	struct rows r;
 
@@ -115,7 +110,7 @@ static void gate_step(struct run *run)
 	struct driver_outcome o = { .layer = "gate" };
 
 	o.ok = gates_hold(run, NULL, &o.err);
-	step_done(run, &o);
+	run_step_done(run, &o);
 }
 
 static void refused_step(struct run *run)
@@ -124,7 +119,7 @@ static void refused_step(struct run *run)
 
 	o.err = run->refused;
 	run->refused = (struct err){ 0 };
-	step_done(run, &o);
+	run_step_done(run, &o);
 }
 
 static void later(void *arg)
@@ -147,7 +142,7 @@ static void refuse_step(struct run *run)
 
 static void call_driver(struct run *run)
 {
-	run->env->driver->run(run->env->denv, &run->job, run->d.steps[run->step].stage, step_done, run);
+	run->env->driver->run(run->env->denv, &run->job, run->d.steps[run->step].stage, run_step_done, run);
 }
 
 static void signature_checked(void *arg, const char *signer, const struct err *err)
@@ -193,7 +188,7 @@ static void check_signature(struct run *run)
 }
 
 /* Calls the effect of a step whose intent is on disk. */
-static void begin_step(struct run *run)
+void run_begin_step(struct run *run)
 {
 	const struct store_step *step = &run->d.steps[run->step];
 
@@ -206,7 +201,7 @@ static void begin_step(struct run *run)
 		struct suite_spec spec = { .env = run->env, .job = &run->job, .output = run->output, .deployment = run->d.id,
 		                           .step = (int)run->step, .stage = step->stage };
 
-		run->suite = suite_start(&spec, step_done, run);
+		run->suite = suite_start(&spec, run_step_done, run);
 	} else if (step->stage == STAGE_SWITCH && !run->is_judged && !gates_hold(run, "window", &run->refused)) {
 		refuse_step(run);
 	} else if (is_verified_before(run, step->stage)) {
@@ -238,7 +233,7 @@ static void fall_back(struct run *run, const struct driver_outcome *o)
 }
 
 /* Writes the outcome of the step under way (NULL: there is none yet) and the next intent, and begins it. */
-static void advance(struct run *run, const struct driver_outcome *outcome)
+void run_advance(struct run *run, const struct driver_outcome *outcome)
 {
 	size_t next = outcome ? run->step + 1 : run->step;
 	struct rows r;
@@ -261,9 +256,9 @@ static void advance(struct run *run, const struct driver_outcome *outcome)
 	run->suite = NULL;
 	run->step = next;
 	if (next < run->d.nsteps)
-		begin_step(run);
+		run_begin_step(run);
 	else
-		finish(run, DEPLOYMENT_SUCCEEDED, outcome && !outcome->ok ? outcome->err.text : "");
+		run_finish(run, DEPLOYMENT_SUCCEEDED, outcome && !outcome->ok ? outcome->err.text : "");
 }
 
 static void keep_failure(struct run *run, const struct driver_outcome *o)
@@ -282,7 +277,7 @@ static void keep_failure(struct run *run, const struct driver_outcome *o)
 	         run->stop_why ? "stop" : run->timed_out ? "deadline" : o->layer ? o->layer : stage);
 }
 
-static void step_done(void *arg, const struct driver_outcome *outcome)
+void run_step_done(void *arg, const struct driver_outcome *outcome)
 {
 	struct run *run = arg;
 	enum stage stage = run->d.steps[run->step].stage;
@@ -293,7 +288,7 @@ static void step_done(void *arg, const struct driver_outcome *outcome)
 	if ((outcome->ok && !run->stop_why && !run->timed_out) || stage == STAGE_DRAIN) {
 		if (!outcome->ok)
 			output_line(run->output, "%s", outcome->err.text);
-		advance(run, outcome);
+		run_advance(run, outcome);
 		return;
 	}
 	if (falls_back(run, outcome)) {
@@ -317,7 +312,7 @@ static void step_done(void *arg, const struct driver_outcome *outcome)
 		return;
 	suite_free(run->suite);
 	run->suite = NULL;
-	begin_undo(run);
+	run_undo(run);
 }
 
 static void undone(void *arg, const struct driver_outcome *o)
@@ -329,7 +324,7 @@ static void undone(void *arg, const struct driver_outcome *o)
 	loop_timer_stop(run->deadline);
 	if (!o->ok) {
 		message = mem_printf("%.400s; and it could not be proven undone: %.400s", run->failure.text, o->err.text);
-		finish(run, DEPLOYMENT_ATTENTION, message);
+		run_finish(run, DEPLOYMENT_ATTENTION, message);
 		return;
 	}
 	run_rows_begin(run, &r);
@@ -341,7 +336,7 @@ static void undone(void *arg, const struct driver_outcome *o)
 	if (!run_rows_end(&r))
 		return;
 	run->switched = false;
-	finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
+	run_finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
 }
 
 /* Nothing of the deployment's was touched yet when its gate refuses. */
@@ -350,7 +345,7 @@ static bool is_untouched(const struct run *run)
 	return !run->switched && run->d.steps[run->step].stage == STAGE_GATE;
 }
 
-static void begin_undo(struct run *run)
+void run_undo(struct run *run)
 {
 	struct rows r;
 
@@ -361,7 +356,7 @@ static void begin_undo(struct run *run)
 	if (!run_rows_end(&r))
 		return;
 	if (is_untouched(run)) {
-		finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
+		run_finish(run, run->stop_why ? DEPLOYMENT_STOPPED : DEPLOYMENT_FAILED, run->failure.text);
 		return;
 	}
 	run->phase = PHASE_UNDO;
@@ -373,7 +368,7 @@ static void begin_undo(struct run *run)
 static void cancel_effect(struct run *run)
 {
 	run->phase = PHASE_CANCEL;
-	loop_timer_set(run->deadline, CANCEL_GRACE_MS);
+	loop_timer_set(run->deadline, RUN_CANCEL_GRACE_MS);
 	if (run->suite) {
 		suite_stop(run->suite);
 	} else if (run->signature || run->refused.kind != ERR_NONE) {
@@ -403,7 +398,7 @@ static void deadline_passed(void *arg)
 			run->phase == PHASE_UNDO ? "while undoing" : "when it was told to stop");
 
 		environment_reopen(run->env);
-		finish(run, DEPLOYMENT_ATTENTION, message);
+		run_finish(run, DEPLOYMENT_ATTENTION, message);
 	}
 }
 
@@ -423,98 +418,6 @@ bool run_stop(struct run *run, const char *actor, const char *why, struct err *e
 	return true;
 }
 
-/* What was live before this deployment, from the journal; after its own switch the journal says the new one is live. */
-static bool fill_job(struct run *run, struct err *err)
-{
-	struct environment *env = run->env;
-	struct store_env state;
-	const char *before;
-
-	if (!store_build(env->e->store, run->d.app, run->d.version, NULL, &run->build, err)
-	    || !store_env(env->e->store, run->d.app, run->d.environment, &state, err))
-		return false;
-	if (!facts_migrations(env, &run->build, &run->pending, err)) {
-		store_env_done(&state);
-		return false;
-	}
-	facts_artifacts(env, &run->build, &run->artifacts);
-	run->switched = run->d.switched;
-	before = run->switched ? run->d.from : state.live_version;
-	snprintf(run->id_text, sizeof run->id_text, "%" PRId64, run->d.id);
-	run->job = (struct driver_job){
-		.deployment = run->id_text, .kind = run->d.kind, .version = run->d.version, .digest = run->d.digest,
-		.artifacts = run->artifacts.items, .nartifacts = run->artifacts.n, .migrations = run->pending.names,
-		.nmigrations = run->pending.n, .target = run->d.target,
-		.live = !before ? COLOUR_NONE : run->switched ? colour_other(run->d.target) : state.live,
-		.live_version = mem_dup(before),
-		.target_is_warm = run->d.kind == KIND_ROLLBACK && run->d.target != COLOUR_NONE
-			&& strcmp(state.slots[run->d.target].state, "warm") == 0 && state.slots[run->d.target].digest
-			&& strcmp(state.slots[run->d.target].digest, run->d.digest) == 0,
-		.output = (void (*)(void *, const char *, size_t))output_add, .output_arg = run->output,
-	};
-	if (before) {
-		struct store_build former;
-
-		if (!store_build(env->e->store, run->d.app, before, NULL, &former, err)) {
-			store_env_done(&state);
-			return false;
-		}
-		run->from_digest = mem_dup(former.digest);
-		facts_artifacts(env, &former, &run->live_artifacts);
-		run->job.live_digest = run->from_digest;
-		run->job.live_artifacts = run->live_artifacts.items;
-		run->job.nlive_artifacts = run->live_artifacts.n;
-		store_build_done(&former);
-	}
-	store_env_done(&state);
-	return true;
-}
-
-/* The state may have changed while it waited in the queue: what was live, and so the slot it goes into. */
-static bool renew_plan(struct run *run, json_t *started, struct err *err)
-{
-	struct store_env state;
-	struct plan plan;
-	AUTO(store_build_done) struct store_build build = { 0 };
-
-	if (!store_build(run->env->e->store, run->d.app, run->d.version, NULL, &build, err)
-	    || !store_env(run->env->e->store, run->d.app, run->d.environment, &state, err))
-		return false;
-	if (!facts_plan(run->env, &state, &build, run->d.kind, &plan, err)) {
-		store_env_done(&state);
-		return false;
-	}
-	if (strcmp(plan.hash, run->d.plan_hash) != 0) {
-		json_object_set_new(started, "target", json_string(colour_name(plan.target)));
-		json_object_set_new(started, "plan_hash", json_string(plan.hash));
-		json_object_set_new(started, "from", state.live_version ? json_safe_string(state.live_version) : json_null());
-		json_object_set_new(started, "steps", plan_steps_json(&plan));
-	}
-	store_env_done(&state);
-	return true;
-}
-
-static bool reload(struct run *run, struct err *err)
-{
-	int64_t id = run->d.id;
-
-	store_deployment_done(&run->d);
-	return store_deployment(run->env->e->store, id, &run->d, err);
-}
-
-static void forget_job(struct run *run)
-{
-	facts_artifacts_done(&run->artifacts);
-	facts_artifacts_done(&run->live_artifacts);
-	facts_migrations_done(&run->pending);
-	store_build_done(&run->build);
-	run->build = (struct store_build){ 0 };
-	free((char *)run->job.live_version);
-	free(run->from_digest);
-	run->from_digest = NULL;
-	run->job = (struct driver_job){ 0 };
-}
-
 /*
  * The start and the first intent, within a transaction: nothing happens in between, and a rollback waits for one less.
  * `is_new`: it was asked for in this very transaction, so its plan is that of now.
@@ -524,15 +427,15 @@ static void add_begin(struct rows *r, bool is_new)
 	struct run *run = r->run;
 	json_t *started = json_pack("{s:I}", "id", (json_int_t)run->d.id);
 
-	if (r->failed || (!is_new && !renew_plan(run, started, &r->err))) {
+	if (r->failed || (!is_new && !run_renew_plan(run, started, &r->err))) {
 		json_decref(started);
 		r->failed = true;
 		return;
 	}
-	forget_job(run);
+	run_forget_job(run);
 	run->step = 0;
 	run_rows_add(r, "deployment.started", started);
-	if (!r->failed && reload(run, &r->err) && fill_job(run, &r->err))
+	if (!r->failed && run_reload(run, &r->err) && run_fill_job(run, &r->err))
 		run_add_step_started(r, 0);
 	else
 		r->failed = true;
@@ -555,153 +458,7 @@ static void begin(struct run *run)
 	if (!run_rows_end(&r))
 		return;
 	say_begin(run);
-	begin_step(run);
-}
-
-/* ---- after a restart: the step that was under way is settled by probing, then the run goes on or back ---- */
-
-static void note_recovery(struct run *run, struct rows *r, const char *probe, const char *decision)
-{
-	run_rows_add(r, "deployment.recovered",
-	         json_pack("{s:I, s:i, s:s, s:s}", "id", (json_int_t)run->d.id, "step", (int)run->step, "probe", probe,
-	                   "decision", decision));
-	output_line(run->output, "== the engine was restarted during %s: %s; %s",
-	            run->step < run->d.nsteps ? stage_name(run->d.steps[run->step].stage) : "the end", probe, decision);
-	log_line(LOG_LEVEL_INFO, "deployment %" PRId64 ": %s; %s", run->d.id, probe, decision);
-}
-
-static void run_again(struct run *run)
-{
-	struct rows r;
-	struct err err = { 0 };
-
-	run_rows_begin(run, &r);
-	note_recovery(run, &r, "not completed", "runs the step again");
-	if (!run_rows_end(&r))
-		return;
-	store_clear_results(run->env->e->store, run->d.id, (int)run->step, &err);
-	begin_step(run);
-}
-
-static void give_up(struct run *run, const char *probe, const char *why)
-{
-	AUTO(mem_auto_free) char *message = NULL;
-	struct rows r;
-
-	run_rows_begin(run, &r);
-	note_recovery(run, &r, probe, "needs attention");
-	if (!run_rows_end(&r))
-		return;
-	message = mem_printf("after a restart of the engine the state of %s is not known: %s; traffic was left where it is",
-	                     stage_name(run->d.steps[run->step].stage), why ? why : "it could not be probed");
-	finish(run, DEPLOYMENT_ATTENTION, message);
-}
-
-
-static void reconciled_after_probe(struct environment *env, bool ok, const struct err *err)
-{
-	struct run *run = env->run;
-
-	(void)ok;
-	(void)err;
-	if (run->phase == PHASE_OVER)
-		return;
-	if (run->stop_why) {
-		struct driver_outcome stopped = { .layer = "stop" };
-
-		err_set(&stopped.err, ERR_REFUSED, "stopped");
-		step_done(run, &stopped);
-	} else if (run->d.state == DEPLOYMENT_UNDOING)
-		begin_undo(run);
-	else if (run->d.steps[run->step].state == STEP_RUN)
-		run_again(run);
-	else
-		advance(run, NULL);
-}
-
-/* The step was done when the engine went away: its outcome is written now, then the environment is put in order. */
-static void settle_done(struct run *run)
-{
-	struct driver_outcome o = { .ok = true };
-	struct rows r;
-
-	run_rows_begin(run, &r);
-	note_recovery(run, &r, "completed", "goes on");
-	run_add_step_finished(&r, STEP_OK, &o);
-	if (run->d.steps[run->step].stage == STAGE_SWITCH) {
-		run_add_switched(&r);
-		run->switched = true;
-	}
-	if (!run_rows_end(&r))
-		return;
-	run->step++;
-	if (run->step == run->d.nsteps)
-		finish(run, DEPLOYMENT_SUCCEEDED, "");
-	else
-		environment_reconcile(run->env, reconciled_after_probe);
-}
-
-static void probed(void *arg, enum driver_probe probe, const char *why)
-{
-	struct run *run = arg;
-
-	loop_timer_stop(run->deadline);
-	switch (probe) {
-	case PROBE_DONE:
-		settle_done(run);
-		return;
-	case PROBE_NOT_STARTED:
-		environment_reconcile(run->env, reconciled_after_probe);
-		return;
-	case PROBE_FAILED: {
-		struct driver_outcome o = { .layer = "recovery" };
-
-		err_set(&o.err, ERR_FAILED, "after a restart of the engine: %s", why ? why : "it does not hold");
-		step_done(run, &o);
-		return;
-	}
-	case PROBE_UNKNOWN:
-		give_up(run, "unknown", why);
-		return;
-	}
-}
-
-static void probe_passed_deadline(struct run *run)
-{
-	loop_timer_set(run->deadline, CANCEL_GRACE_MS);
-	run->phase = PHASE_CANCEL;
-}
-
-static bool engine_does(enum stage stage)
-{
-	return stage == STAGE_GATE || stage == STAGE_SMOKE || stage == STAGE_ACCEPTANCE;
-}
-
-static void resume(struct run *run)
-{
-	while (run->step < run->d.nsteps && run->d.steps[run->step].state == STEP_OK)
-		run->step++;
-	if (run->d.state == DEPLOYMENT_UNDOING) {
-		struct rows r;
-
-		err_set(&run->failure, ERR_FAILED, "undone after a restart of the engine");
-		run_rows_begin(run, &r);
-		note_recovery(run, &r, "was being undone", "undoes it again");
-		if (run_rows_end(&r))
-			environment_reconcile(run->env, reconciled_after_probe);
-	} else if (run->step == run->d.nsteps) {
-		finish(run, DEPLOYMENT_SUCCEEDED, "");
-	} else if (run->d.steps[run->step].state == STEP_FAIL) {
-		err_set(&run->failure, ERR_FAILED, "%s failed before a restart of the engine",
-		        stage_name(run->d.steps[run->step].stage));
-		run->d.state = DEPLOYMENT_UNDOING;
-		environment_reconcile(run->env, reconciled_after_probe);
-	} else if (run->d.steps[run->step].state != STEP_RUN || engine_does(run->d.steps[run->step].stage)) {
-		environment_reconcile(run->env, reconciled_after_probe);
-	} else {
-		probe_passed_deadline(run);
-		run->env->driver->probe(run->env->denv, &run->job, run->d.steps[run->step].stage, probed, run);
-	}
+	run_begin_step(run);
 }
 
 static struct run *run_new(struct environment *env, int64_t id)
@@ -736,7 +493,7 @@ void run_go(struct run *run)
 	run->env->run = run;
 	run->is_judged = true;
 	say_begin(run);
-	begin_step(run);
+	run_begin_step(run);
 	run->is_judged = false;
 }
 
@@ -757,12 +514,12 @@ void run_start(struct environment *env, int64_t id, bool recovering)
 		run_journal_lost(run, &err);
 	} else if (!recovering && !rollback_holds(run)) {
 		snprintf(run->layer, sizeof run->layer, "gate");
-		finish(run, DEPLOYMENT_FAILED, run->failure.text);
+		run_finish(run, DEPLOYMENT_FAILED, run->failure.text);
 	} else if (!recovering) {
 		begin(run);
-	} else if (!fill_job(run, &err)) {
+	} else if (!run_fill_job(run, &err)) {
 		run_journal_lost(run, &err);
 	} else {
-		resume(run);
+		run_resume(run);
 	}
 }

@@ -1,4 +1,8 @@
-/* run_priv: one deployment from the inside, for run.c and run_rows.c (what is written into the journal, and how). */
+/*
+ * run_priv: one deployment from the inside, for its files:
+ *   run.c        the state machine: intent, effect, outcome, undo     run_job.c     what is asked of the driver
+ *   run_resume.c what a restart found unfinished                      run_rows.c    what is written into the journal
+ */
 #ifndef ENGINE_RUN_PRIV_H
 #define ENGINE_RUN_PRIV_H
 
@@ -49,7 +53,25 @@ void run_add_step_started(struct rows *r, size_t step);
 void run_add_step_finished(struct rows *r, enum step_state state, const struct driver_outcome *o);
 void run_add_release(struct rows *r);
 
-/* run.c: nothing more is begun; recovery settles it when the journal can be written again. */
+/* run.c */
+enum { RUN_CANCEL_GRACE_MS = 20000 };          /* what the driver has to answer in, when told to stop or probed */
+void run_begin_step(struct run *run);          /* the effect of a step whose intent is on disk */
+/* Writes the outcome of the step under way (NULL: there is none yet) and the next intent, and begins it. */
+void run_advance(struct run *run, const struct driver_outcome *outcome);
+void run_step_done(void *arg, const struct driver_outcome *outcome);       /* arg is the run */
+void run_undo(struct run *run);
+void run_finish(struct run *run, enum deployment_state state, const char *message);
+/* Nothing more is begun; recovery settles it when the journal can be written again. */
 void run_journal_lost(struct run *run, const struct err *err);
+
+/* run_job.c */
+bool run_fill_job(struct run *run, struct err *err);
+void run_forget_job(struct run *run);
+/* Puts the plan of now into deployment.started, where it is another than the one that was asked for. */
+bool run_renew_plan(struct run *run, json_t *started, struct err *err);
+bool run_reload(struct run *run, struct err *err);     /* `d` as the journal has it now */
+
+/* run_resume.c: settles the step that was under way, then goes on, or back */
+void run_resume(struct run *run);
 
 #endif
