@@ -1,9 +1,9 @@
 /*
- * spawn: fork and exec, and nothing after it. Returns once the program runs in the child's place, or with the reason
+ * spawn: makes a child and lets it run a program, and nothing after it. Returns once the program runs in the child's place, or with the reason
  * why it does not: the child tells through a close-on-exec pipe.
  *
  * The new process has default signal handling, an empty signal mask, descriptors 0, 1 and 2 only, and a process group
- * of its own (a session of its own when detached). The caller may have threads: between fork and exec only
+ * of its own (a session of its own when detached). The caller may have threads: until the program runs only
  * async-signal-safe calls are made, everything else is prepared before.
  */
 #ifndef PROCESS_SPAWN_H
