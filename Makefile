@@ -45,13 +45,16 @@ ENGINE_OBJS := $(call objects,$(FLOORS_ENGINE))
 ALL_OBJS := $(sort $(CONSOLE_OBJS) $(ENGINE_OBJS))
 
 # Tests. tests/*/test_*.c are programs, the other tests/*/*.c help them; an executable file tests/*/test_* is a script.
-# Those under $(SERIAL) load the machine or measure it: each runs alone.
-PARALLEL := unit api screen tools demo
-SERIAL := crash live
+# Most wait more than they work, so three run at once, the longest first; those that load the machine or measure it run
+# alone: $(ALONE).
+FOLDERS := crash live screen tools demo api unit
+ALONE := test_consoles test_demo test_no_request_is_lost test_keys
 tests_of = $(patsubst %.c,$(BUILD)/%,$(foreach d,$(1),$(wildcard tests/$(d)/test_*.c)))
 scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/test_*)))
+ALL_TESTS := $(foreach d,$(FOLDERS),$(call scripts_of,$(d)) $(call tests_of,$(d)))
+ALL_ALONE := $(filter $(addprefix %/,$(ALONE)),$(ALL_TESTS))
 UNIT_TESTS := $(call tests_of,unit)
-TESTS := $(call tests_of,$(PARALLEL) $(SERIAL)) $(BUILD)/tests/crash/crash_at.so
+TESTS := $(call tests_of,$(FOLDERS)) $(BUILD)/tests/crash/crash_at.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/tools/shot.c tests/bench/smallest.c tests/screen/screenshots.c,$(wildcard tests/*/*.c)))
 # A folder's helpers serve its own tests, so that a double of the engine never stands in for the engine elsewhere; those
@@ -135,8 +138,7 @@ check: deps  ## installs what is missing, builds, runs every test; last line: N 
 	@$(PMAKE) all demo-programs tests $(BUILD)/share/docs/docs
 	@$(MAKE) --no-print-directory check-built
 check-built:
-	@$(RUN_TESTS) --parallel $(call tests_of,$(PARALLEL)) $(call scripts_of,$(PARALLEL)) \
-		--serial $(call tests_of,$(SERIAL)) $(call scripts_of,$(SERIAL))
+	@$(RUN_TESTS) --parallel $(filter-out $(ALL_ALONE),$(ALL_TESTS)) --serial $(ALL_ALONE)
 
 .PHONY: check-san check-san-built
 check-san: deps  ## unit and API tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -1,7 +1,7 @@
-#!/bin/bash
-# kill -9 of the engine before and after each write that it makes durable, in a deploy and in a rollback: after a
-# restart the deployment has ended in success or was undone, and journal, HAProxy's map and the answers agree.
-. "$(dirname "$0")/../live/workspace.bash"
+# Sourced with the action, deploy or rollback: kill -9 of the engine before and after each write that it makes durable.
+# After a restart the deployment has ended in success or was undone, and journal, HAProxy's map and the answers agree.
+action=$1
+. "$(dirname "${BASH_SOURCE[0]}")/../live/workspace.bash"
 
 # given: two good builds, the first one live on dev; nothing in the pipeline takes longer than it must
 begin '.acceptance = [] | .environments = [.environments[0]] | .drain = "2s"'
@@ -23,7 +23,7 @@ start_doomed() {
 }
 
 ask() {
-	if [ "$1" = deploy ]; then slipway deploy 1.1.0 dev --reason "once more"; else slipway rollback dev; fi
+	if [ "$action" = deploy ]; then slipway deploy 1.1.0 dev --reason "once more"; else slipway rollback dev; fi
 }
 
 bring_back() {
@@ -33,23 +33,23 @@ bring_back() {
 # Brings dev to where the action begins: deploy from 1.0.0, rollback from 1.1.0 (deployed after 1.0.0).
 prepare() {
 	wait_for 30 is_idle dev || return 1
-	if [ "$1" = deploy ]; then bring_back 1.0.0; else bring_back 1.0.0 && bring_back 1.1.0; fi
+	if [ "$action" = deploy ]; then bring_back 1.0.0; else bring_back 1.0.0 && bring_back 1.1.0; fi
 }
 
 how_many() {
-	prepare "$1" || return 1
+	prepare || return 1
 	start_doomed 0 never
-	ask "$1" >/dev/null
+	ask >/dev/null
 	wait_for 30 is_idle dev || return 1
 	cat "$counted"
 }
 
 check() {
-	local action=$1 n=$2 when=$3 reach=$4 name="$1, killed $3 write $2" state live map answer audit
-	prepare "$action" || { fail "$name" "could not be prepared"; return; }
+	local n=$1 when=$2 reach=$3 name="$action, killed $2 write $1" state live map answer audit
+	prepare || { fail "$name" "could not be prepared"; return; }
 	# when: the engine dies at that write
 	start_doomed "$n" "$when"
-	ask "$action" >"$workspace/asked" 2>&1
+	ask >"$workspace/asked" 2>&1
 	if ! wait_for 12 bash -c "! kill -0 $doomed"; then
 		# How many writes there are differs by a few from run to run: those at the end may not come.
 		if [ "$n" -gt $((reach - 4)) ] && [ "$(cat "$counted")" -lt "$n" ]; then
@@ -77,15 +77,10 @@ check() {
 	fi
 }
 
-deploys=$(how_many deploy) || { echo "Bail out! deploy could not be counted"; exit 1; }
-rollbacks=$(how_many rollback) || { echo "Bail out! rollback could not be counted"; exit 1; }
-plan $((2 * (deploys + rollbacks)))
-for action in deploy rollback; do
-	writes=$deploys
-	[ "$action" = deploy ] || writes=$rollbacks
-	for ((n = 1; n <= writes; n++)); do
-		check "$action" "$n" before "$writes"
-		check "$action" "$n" after "$writes"
-	done
+writes=$(how_many) || { echo "Bail out! $action could not be counted"; exit 1; }
+plan $((2 * writes))
+for ((n = 1; n <= writes; n++)); do
+	check "$n" before "$writes"
+	check "$n" after "$writes"
 done
 exit $((tests_failed > 0))
