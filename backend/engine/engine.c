@@ -175,8 +175,13 @@ static void adopt_config(struct engine *e, struct config *config)
 	builds_configure(e->builds);
 }
 
-static bool check_owners(const struct config *config, json_t *mistakes)
+static bool check_owners(const struct engine *e, const struct config *config, json_t *mistakes)
 {
+	AUTO(mem_auto_free) char *groups = file_join(e->dir, "groups.json");
+	struct err of_groups = { 0 };
+
+	if (access(groups, F_OK) == 0 && !file_check_owner(groups, &of_groups))
+		json_array_append_new(mistakes, json_safe_string(of_groups.text));
 	for (size_t a = 0; a < config->napps; a++) {
 		struct err err = { 0 };
 
@@ -202,7 +207,7 @@ static bool load_config(struct engine *e, struct err *err)
 		free(text);
 	}
 	config_mistakes_done(&mistakes);
-	if (ok && !check_owners(config, texts)) {
+	if (ok && !check_owners(e, config, texts)) {
 		config_free(config);
 		ok = false;
 	}
@@ -243,14 +248,22 @@ static void config_touched(void *arg, const char *name)
 		loop_timer_set(e->config_timer, CONFIG_SETTLE_MS);
 }
 
+static void groups_touched(void *arg, const char *name)
+{
+	if (strcmp(name, "groups.json") == 0)
+		config_touched(arg, name);
+}
+
 static void watch_config(struct engine *e)
 {
 	AUTO(mem_auto_free) char *several = file_join(e->dir, "slipway.d");
-	const char *dir = access(several, F_OK) == 0 ? several : e->dir;
+	bool has_folder = access(several, F_OK) == 0;
+	const char *dir = has_folder ? several : e->dir;
 	struct err err = { 0 };
 
 	e->config_timer = loop_timer_new(e->loop, config_settled, e);
-	if (!watch_new(e->loop, dir, config_touched, e, &e->config_watch, &err))
+	if (!watch_new(e->loop, dir, config_touched, e, &e->config_watch, &err)
+	    || (has_folder && !watch_new(e->loop, e->dir, groups_touched, e, &e->groups_watch, &err)))
 		log_line(LOG_LEVEL_WARN, "%s; a changed configuration needs a restart of the engine", err.text);
 }
 
@@ -308,6 +321,7 @@ void engine_free(struct engine *e)
 	e->event_fn = NULL;
 	e->row_fn = NULL;
 	watch_free(e->config_watch);
+	watch_free(e->groups_watch);
 	loop_timer_free(e->config_timer);
 	builds_free(e->builds);
 	people_free(e->people);

@@ -45,7 +45,7 @@ struct engine {
 	struct config *config;                         /* in force; NULL while none was ever valid */
 	struct config **old_configs; size_t nold, old_cap;   /* still used by a running deployment */
 	json_t *mistakes;                              /* of the refused one: array of text; empty when valid */
-	struct watch *config_watch;
+	struct watch *config_watch, *groups_watch;     /* the second only where applications have a folder of their own */
 	struct loop_timer *config_timer;
 
 	struct environment **environments; size_t nenvironments, environments_cap;
