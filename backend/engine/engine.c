@@ -20,6 +20,7 @@
 #include "backend/engine/features.h"
 #include "backend/engine/survey.h"
 #include "backend/engine/people.h"
+#include "backend/engine/release.h"
 #include "backend/http/http.h"
 #include "backend/proto/api.h"
 
@@ -61,6 +62,7 @@ static void row_appended(void *arg, const json_t *row)
 	struct engine *e = arg;
 
 	features_row(e, row);
+	releases_row(e->releases, row);
 	if (e->row_fn)
 		e->row_fn(e->listen_arg, row);
 }
@@ -297,12 +299,13 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 		engine_free(e);
 		return false;
 	}
-	store_on_append(e->store, row_appended, e);
 	loop_watchdog(loop, 10, loop_was_slow, NULL);
 	e->http = http_new(loop);
 	e->builds = builds_new(e);
 	e->people = people_new();
 	e->delivery = delivery_new(e);
+	e->releases = releases_new(e);
+	store_on_append(e->store, row_appended, e);
 	engine_append(e, "engine", "engine.started",
 	              json_pack("{s:s, s:i}", "version", SLIPWAY_VERSION, "pid", (int)getpid()));
 	/* An invalid configuration does not keep the engine down: history and status stay readable, the mistake visible. */
@@ -310,6 +313,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 		log_line(LOG_LEVEL_ERROR, "the configuration is refused: %s", invalid.text);
 	watch_config(e);
 	recovery_begin(e);
+	releases_begin(e->releases);
 	*ret = e;
 	return true;
 }
@@ -329,6 +333,7 @@ void engine_free(struct engine *e)
 	for (size_t i = 0; i < e->nenvironments; i++)
 		environment_free(e->environments[i]);
 	free(e->environments);
+	releases_free(e->releases);
 	http_free(e->http);
 	if (e->store)
 		store_close(e->store);

@@ -11,6 +11,7 @@
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
  *   delivery.c    metrics and maturity, from the journal
+ *   release.c     several applications released together: what is next   release_request.c, release_answers.c
  */
 #ifndef ENGINE_ENGINE_PRIV_H
 #define ENGINE_ENGINE_PRIV_H
@@ -31,6 +32,7 @@ struct cooling;
 struct delivery;
 struct output;
 struct reconcile;
+struct releases;
 struct run;
 struct survey;
 struct watch;
@@ -52,6 +54,7 @@ struct engine {
 	struct builds *builds;
 	struct people *people;                         /* who is in which group */
 	struct delivery *delivery;
+	struct releases *releases;                     /* of several applications together */
 
 	engine_event_fn event_fn;
 	engine_row_fn row_fn;
