@@ -136,12 +136,13 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 		json_decref(apps);
 		return false;
 	}
-	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o, s:o}", "api",
+	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o, s:o, s:o}", "api",
 	                 SLIPWAY_API_VERSION, "seq", (json_int_t)store_seq(e->store), "now", (json_int_t)clock_wall_ms(),
 	                 "engine", "pid", (int)getpid(), "version", SLIPWAY_VERSION, "started", (json_int_t)e->started_at,
 	                 "workspace", json_safe_string(e->dir), "slow", (json_int_t)loop_slow_count(e->loop), "config",
 	                 "valid", json_array_size(e->mistakes) == 0, "mistakes", e->mistakes, "you", "uid",
-	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps, "releases", releases);
+	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps, "groups",
+	                 releases_groups(e), "releases", releases);
 	return true;
 }
 

@@ -27,6 +27,8 @@ void releases_begin(struct releases *r);
 /* A journal row was committed. */
 void releases_row(struct releases *r, const json_t *row);
 
+/* The groups of the configuration: [{"name","undo","applications":[…]}…]. Yours. */
+json_t *releases_groups(const struct engine *e);
 /* Those that are not over, as RELEASE of the API; NULL on failure. Yours. */
 json_t *releases_answer(struct engine *e, struct err *err);
 

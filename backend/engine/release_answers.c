@@ -194,6 +194,22 @@ json_t *releases_answer(struct engine *e, struct err *err)
 	return store_releases_unfinished(e->store, &ids, &n, err) ? list_of(e, ids, n, err) : NULL;
 }
 
+json_t *releases_groups(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; e->config && i < e->config->ngroups; i++) {
+		const struct config_group *group = &e->config->groups[i];
+		json_t *applications = json_array();
+
+		for (size_t a = 0; a < group->napplications; a++)
+			json_array_append_new(applications, json_string(group->applications[a]));
+		json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "name", group->name, "undo", group->undo,
+		                                      "applications", applications));
+	}
+	return list;
+}
+
 bool engine_releases(struct engine *e, int64_t before, int limit, json_t **ret, struct err *err)
 {
 	int64_t *ids = NULL;

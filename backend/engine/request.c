@@ -1,3 +1,5 @@
+#include "backend/engine/request.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,6 @@
 #include "backend/engine/gate_facts.h"
 #include "backend/engine/gates/gates.h"
 #include "backend/engine/people.h"
-#include "backend/engine/request.h"
 
 static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
 {

@@ -24,7 +24,13 @@ static const char *const apps[] = { "api", "shop", "web" };
 
 struct wrapped { driver_done_fn fn; void *arg; };
 
-static struct hanging { struct driver_env *denv; const struct driver_job *job; enum stage stage; driver_done_fn fn; void *arg; } hanging;
+static struct hanging {
+	struct driver_env *denv;
+	const struct driver_job *job;
+	enum stage stage;
+	driver_done_fn fn;
+	void *arg;
+} hanging;
 
 static void fails_instead(void *arg, const struct driver_outcome *outcome)
 {

@@ -438,7 +438,8 @@ static void the_same_key_asks_once(void **state)
 static void what_is_asked_wrongly_is_said(void **state)
 {
 	static const struct { const char *request; enum err_kind kind; const char *says; } rows[] = {
-		{ "{'group':'sweet','environment':'prod'," ALL_2 "}", ERR_NOT_FOUND, "no group \"sweet\" in groups.json; there is suite, loose" },
+		{ "{'group':'sweet','environment':'prod'," ALL_2 "}", ERR_NOT_FOUND,
+		  "no group \"sweet\" in groups.json; there is suite, loose" },
 		{ "{'group':'suite'," ALL_2 "}", ERR_USAGE, "names no environment" },
 		{ "{'group':'suite','environment':'prod'}", ERR_USAGE, "names no version" },
 		{ "{'group':'suite','environment':'prod','members':[{'app':'pub','version':'1'}]}", ERR_USAGE, "\"pub\" is not in the group" },
@@ -465,7 +466,8 @@ static void a_dry_run_judges_and_changes_nothing(void **state)
 	struct err err = { 0 };
 
 	/* no release has the number 0: the answer has none */
-	assert_int_equal(release_world_ask(w, "alice", getuid(), "{'group':'suite','environment':'prod','dry_run':true," ALL_2 "}", &err), -1);
+	assert_int_equal(release_world_ask(w, "alice", getuid(), "{'group':'suite','environment':'prod','dry_run':true,"
+		ALL_2 "}", &err), -1);
 	assert_int_equal(w->status, 200);
 	assert_refused(w, "{'group':'suite','environment':'prod','dry_run':true,'members':[{'app':'api','version':'api-2',"
 	               "'expect':'api-0'}]}", ERR_STALE, "api api-2");
@@ -487,6 +489,7 @@ static void status_names_what_runs_and_deployments_know_their_release(void **sta
 	release = json_array_get(json_object_get(status, "releases"), 0);
 	assert_int_equal(json_int(release, "id", 0), id);
 	assert_int_equal(json_array_size(json_object_get(release, "members")), 3);
+	assert_string_equal(json_text(json_array_get(json_object_get(status, "groups"), 0), "name"), "suite");
 	assert_true(engine_deployment(w->engine, deployment_of(w, id, 1), &deployment, NULL));
 	assert_string_equal(json_text(deployment, "state"), "queued");
 	assert_string_equal(json_text(json_array_get(json_object_get(deployment, "blocked"), 0), "gate"), "release");
