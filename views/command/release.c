@@ -86,7 +86,7 @@ static bool read_request(const struct call *c, json_t *body, struct err *err)
 	if (!call_operand(c, 1))
 		return err_set(err, ERR_USAGE, "say which environment: slipway %s", c->command->usage[0]);
 	if (!call_operand(c, 2) && !call_has(c, &flag_from))
-		return err_set(err, ERR_USAGE, "say what to release: APP=VERSION…, or --from ENVIRONMENT");
+		return err_set(err, ERR_USAGE, "say what to release: APP=VERSION..., or --from ENVIRONMENT");
 	if (call_has(c, &flag_dry_run) && call_has(c, &flag_wait))
 		return err_set(err, ERR_USAGE, "there is nothing to --wait for in a --dry-run");
 	if (!read_members(c, members, err) || (call_has(c, &flag_when) && !zone_parse(call_value(c, &flag_when), &at, err)))
