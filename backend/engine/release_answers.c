@@ -110,6 +110,13 @@ static void add_queued(struct engine *e, const struct store_release *r, json_t *
 	}
 }
 
+static void add_busy(json_t *list, struct environment *env)
+{
+	AUTO(mem_auto_free) char *why = mem_printf("deployment %" PRId64 " runs", run_id(env->run));
+
+	add_line(list, env->app, "queue", why, "its end", 0);
+}
+
 /* The member whose turn it is, or the rollback that takes one back, when it waits in its queue. */
 static void add_running(struct engine *e, const struct store_release *r, json_t *list)
 {
@@ -124,8 +131,11 @@ static void add_running(struct engine *e, const struct store_release *r, json_t 
 		if (!m->deployment || (deployment_state_is_over(m->state) && !back))
 			continue;
 		if (env && store_deployment(e->store, back ? m->rollback : m->deployment, &d, NULL)
-		    && d.state == DEPLOYMENT_QUEUED && gate_judge_deployment(env, &d, false, &refusals, plan_hash, NULL))
+		    && d.state == DEPLOYMENT_QUEUED && gate_judge_deployment(env, &d, false, &refusals, plan_hash, NULL)) {
 			add_refusals(list, r, m, &refusals);
+			if (refusals.n == 0 && env->run)
+				add_busy(list, env);
+		}
 		return;
 	}
 }

@@ -115,8 +115,9 @@ static bool add_member(struct engine *e, const json_t *words, const char *app, s
 	AUTO(store_build_done) struct store_build build = { 0 };
 	struct store_member *m = &w->r.members[w->r.nmembers];
 
-	if ((!*version && !live) || !engine_environment(e, app, w->r.environment, err)
-	    || !store_build(e->store, app, live ? live : version, NULL, &build, err))
+	if ((!*version && !live) || !engine_environment(e, app, w->r.environment, err))
+		return false;
+	if (!store_build(e->store, app, live ? live : version, NULL, &build, err))
 		return err_wrap(err, "%s", app);
 	if (digest && strcmp(digest, build.digest) != 0)
 		return err_set(err, ERR_STALE, "%s: build %s is %.12s now, not %.12s", app, build.version, build.digest, digest);

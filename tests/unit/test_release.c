@@ -17,6 +17,8 @@
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
 
+RELEASE_WORLD_REGISTRY
+
 #define ALL_2 "'members':[{'app':'api','version':'api-2'},{'app':'web','version':'web-2'},{'app':'shop','version':'shop-2'}]"
 #define SUITE "{'group':'suite','environment':'prod'," ALL_2 "}"
 #define LOOSE "{'group':'loose','environment':'prod'," ALL_2 "}"
@@ -424,6 +426,27 @@ static void two_that_share_an_application_go_one_after_the_other(void **state)
 	assert_live(w, "api-2", "web-2", "shop-1");
 }
 
+static void a_member_waits_behind_what_runs_there(void **state)
+{
+	struct engine_world *w = *state;
+	AUTO(json_auto_decref) json_t *release = NULL;
+	int64_t id;
+
+	release_script.hangs = "web-1";
+	assert_true(engine_world_deploy(w, "prod", "web-1", json_pack("{s:s}", "app", "web"), NULL));
+	release_world_hangs(w);
+
+	id = release_world_asked(w, SUITE);
+	engine_world_wait(w, "deployment.finished", 1);
+
+	release = release_world_look(w, id);
+	assert_string_equal(json_text(json_array_get(json_object_get(release, "blocked"), 0), "app"), "web");
+	assert_string_equal(json_text(json_array_get(json_object_get(release, "blocked"), 0), "gate"), "queue");
+	release_world_let_go(w);
+	assert_string_equal(release_world_ended(w, id), "succeeded");
+	assert_live(w, "api-2", "web-2", "shop-2");
+}
+
 static void the_same_key_asks_once(void **state)
 {
 	struct engine_world *w = *state;
@@ -519,6 +542,7 @@ int main(int argc, char **argv)
 		CASE(whoever_may_not_change_a_members_environment_may_not_release_or_stop),
 		CASE(a_scheduled_one_waits_for_its_time_and_can_be_stopped),
 		CASE(two_that_share_an_application_go_one_after_the_other),
+		CASE(a_member_waits_behind_what_runs_there),
 		CASE(the_same_key_asks_once),
 		CASE(what_is_asked_wrongly_is_said),
 		CASE(a_dry_run_judges_and_changes_nothing),

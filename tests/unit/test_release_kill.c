@@ -22,6 +22,8 @@
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
 
+RELEASE_WORLD_REGISTRY
+
 #define SUITE "{'group':'suite','environment':'prod','members':[{'app':'api','version':'api-2'}," \
 	"{'app':'web','version':'web-2'},{'app':'shop','version':'shop-2'}]}"
 
