@@ -305,7 +305,7 @@ static bool stands(const struct store_member *m)
 static char *describe_end(const struct store_release *r, bool *ret_attention)
 {
 	const char *sep = "; taken back: ";
-	struct buf b;
+	AUTO(buf_done) struct buf b = { 0 };
 
 	buf_init(&b, MESSAGE_MAX + 4000);
 	buf_printf(&b, "%s", r->message);
