@@ -26,8 +26,8 @@ bool release_ask(struct engine *e, const struct store_release *r, const struct s
                  struct err *err)
 {
 	*ret = (struct ask){
-		.env = engine_environment(e, m->app, r->environment, err), .kind = KIND_DEPLOY, .version = m->version,
-		.digest = m->digest, .expect = m->expect, .reason = r->reason, .override = r->override, .release = r->id,
+		.env = engine_environment(e, m->app, r->environment, err),
+		.kind = r->not_before ? KIND_SCHEDULED : KIND_DEPLOY, .version = m->version, .digest = m->digest, .expect = m->expect, .reason = r->reason, .override = r->override, .release = r->id,
 		.when_allowed = r->when_allowed || r->not_before,
 	};
 	return ret->env != NULL;

@@ -197,6 +197,12 @@ void release_world_configure(struct engine_world *w, const char *app, const char
 	engine_world_wait(w, "config.loaded", 1);
 }
 
+void release_world_regroup(struct engine_world *w, const char *text)
+{
+	write_file(w, "groups.json", text);
+	engine_world_wait(w, "config.loaded", 1);
+}
+
 void release_world_add_environment(struct engine_world *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(apps); i++) {

@@ -30,6 +30,8 @@ int release_world_end(void **state);
 
 /* More keys of an application's prod: ",\"deployers\":[\"alice\"]". In force before it returns. */
 void release_world_configure(struct engine_world *w, const char *app, const char *of_prod);
+/* Another groups.json. In force before it returns. */
+void release_world_regroup(struct engine_world *w, const char *text);
 /* Every application gets a third environment, "new", where nothing is live. In force before it returns. */
 void release_world_add_environment(struct engine_world *w);
 /* Runs until the version that hangs is being started; then it starts after all. */

@@ -401,10 +401,69 @@ static void a_scheduled_one_waits_for_its_time_and_can_be_stopped(void **state)
 	assert_string_equal(json_text(json_array_get(json_object_get(release, "blocked"), 0), "gate"), "schedule");
 	assert_int_equal(engine_world_count(w, "release.started", NULL), 0);
 	assert_string_equal(release_world_ended(w, second), "succeeded");
+	assert_order(w, "deployment.started", "scheduled", "api web shop");
 	assert_true(engine_release_stop(w->engine, &bob, first, nothing, &answer, NULL));
 	json_decref(answer);
 	assert_string_equal(release_world_ended(w, first), "stopped");
 	assert_says(w, first, "stopped by bob before it began");
+}
+
+/* What came due while the engine was down runs late only where the configuration says so, else it asks. */
+static void one_that_came_due_while_the_engine_was_down_asks_or_runs_late(void **state)
+{
+	static const struct { const char *of_prod, *state; } rows[] = {
+		{ ",\"late\":\"ask\"", "queued" },
+		{ ",\"late\":\"1h\"", "succeeded" },
+	};
+	struct engine_world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(mem_auto_free) char *text = NULL;
+		AUTO(json_auto_decref) json_t *release = NULL, *nothing = json_object();
+		json_t *answer = NULL;
+		int64_t id;
+
+		release_world_configure(w, "web", rows[i].of_prod);
+		text = mem_printf("{'group':'loose','environment':'prod','not_before':%lld,'members':[{'app':'web',"
+			"'version':'web-2'}]}", (long long)clock_wall_ms() + 300);
+		id = release_world_asked(w, text);
+		engine_world_stop(w);
+		usleep(400 * 1000);
+		engine_world_start(w);
+		if (strcmp(rows[i].state, "succeeded") == 0)
+			release_world_ended(w, id);
+		else
+			engine_world_run(w, 200);
+
+		release = release_world_look(w, id);
+		assert_string_equal(json_text(release, "state"), rows[i].state);
+		if (strcmp(rows[i].state, "queued") != 0)
+			continue;
+		assert_non_null(strstr(json_text(json_array_get(json_object_get(release, "blocked"), 0), "why"), "engine was down"));
+		assert_non_null(strstr(json_text(json_array_get(json_object_get(release, "blocked"), 0), "who"), "slipway release stop"));
+		assert_true(engine_release_stop(w->engine, &bob, id, nothing, &answer, NULL));
+		json_decref(answer);
+	}
+	assert_live(w, "api-1", "web-2", "shop-1");
+}
+
+static void a_changed_group_is_in_force_at_once_but_not_for_what_runs(void **state)
+{
+	struct engine_world *w = *state;
+	int64_t id;
+
+	release_script.hangs = "web-2";
+	release_script.fails[0] = "shop-2";
+	id = release_world_asked(w, SUITE);
+	release_world_hangs(w);
+
+	release_world_regroup(w, "{\"groups\":[{\"name\":\"pair\",\"applications\":[\"web\",\"api\"]}]}");
+
+	assert_refused(w, SUITE, ERR_NOT_FOUND, "there is pair");
+	release_world_let_go(w);
+	/* it was asked for as the group was: undone when one fails */
+	assert_string_equal(release_world_ended(w, id), "failed");
+	assert_live(w, "api-1", "web-1", "shop-1");
 }
 
 static void two_that_share_an_application_go_one_after_the_other(void **state)
@@ -541,6 +600,8 @@ int main(int argc, char **argv)
 		CASE(one_that_somebody_took_back_meanwhile_ends_the_release),
 		CASE(whoever_may_not_change_a_members_environment_may_not_release_or_stop),
 		CASE(a_scheduled_one_waits_for_its_time_and_can_be_stopped),
+		CASE(one_that_came_due_while_the_engine_was_down_asks_or_runs_late),
+		CASE(a_changed_group_is_in_force_at_once_but_not_for_what_runs),
 		CASE(two_that_share_an_application_go_one_after_the_other),
 		CASE(a_member_waits_behind_what_runs_there),
 		CASE(the_same_key_asks_once),
