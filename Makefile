@@ -203,6 +203,7 @@ install: all  ## installs programs, man pages, completion, unit, schema (PREFIX=
 		install -D -m 644 "$$page" '$(DESTDIR)$(PREFIX)'/share/man/man"$${page##*.}"/"$${page##*/}" || exit 1; done
 	install -D -m 644 share/completions/slipway.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/slipway'
 	install -D -m 644 share/slipway.schema.json '$(DESTDIR)$(PREFIX)/share/slipway/slipway.schema.json'
+	install -D -m 644 share/groups.schema.json '$(DESTDIR)$(PREFIX)/share/slipway/groups.schema.json'
 	install -d '$(DESTDIR)$(PREFIX)/lib/systemd/system'
 	sed 's|@BINDIR@|$(BINDIR)|' share/systemd/slipway.service >'$(DESTDIR)$(PREFIX)/lib/systemd/system/slipway.service'
 	chmod 644 '$(DESTDIR)$(PREFIX)/lib/systemd/system/slipway.service'

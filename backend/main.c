@@ -29,9 +29,14 @@
 
 static int schema_tool(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	config_write_schema(stdout);
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "groups") != 0)) {
+		fprintf(stderr, "usage: slipwayd schema [groups]\n");
+		return 2;
+	}
+	if (argc == 2)
+		config_write_groups_schema(stdout);
+	else
+		config_write_schema(stdout);
 	return ferror(stdout) ? 1 : 0;
 }
 
@@ -54,7 +59,7 @@ static const struct tool {
 	{ "audit-verify", verify_tool, "check the hash chain of an exported journal" },
 	{ "manifest", manifest_tool, "print what CI signs: a build's manifest" },
 	{ "report-read", report_tool, "read test reports and print one JSON line a result" },
-	{ "schema", schema_tool, "print the JSON Schema of slipway.json" },
+	{ "schema", schema_tool, "print the JSON Schema of slipway.json, or of groups.json" },
 	{ "teardown", teardown_tool, "stop every process of a workspace's environments" },
 };
 

@@ -67,6 +67,7 @@ void console_free(struct console *c)
 	model_history_done(&c->history);
 	model_delivery_done(&c->delivery);
 	compare_done(&c->compare);
+	model_releases_done(&c->releases);
 	results_done(&c->results);
 	logtext_done(&c->log);
 	canvas_free(c->ruler);

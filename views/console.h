@@ -21,6 +21,7 @@
 #include "views/message.h"
 #include "views/model.h"
 #include "views/model_delivery.h"
+#include "views/model_release.h"
 #include "views/panel.h"
 #include "views/results.h"
 #include "views/safety.h"
@@ -119,6 +120,7 @@ struct console {
 	bool history_older;          /* the request under way asks for older ones */
 	struct model_delivery delivery;
 	struct compare compare;
+	struct model_releases releases;          /* of several applications together */
 	struct results results;
 	char *results_build;         /* results are a build's; NULL: a deployment's */
 	struct logtext log;

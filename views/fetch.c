@@ -13,7 +13,7 @@
 #include "views/select.h"
 #include "views/view.h"
 
-enum { BUILDS_PAGE = 100, RESULTS_PAGE = 500, HISTORY_MAX = 500 };
+enum { BUILDS_PAGE = 100, GROUPS_PAGE = 20, RESULTS_PAGE = 500, HISTORY_MAX = 500 };
 
 void fetch_want(struct console *c, enum fetch_id id)
 {
@@ -52,6 +52,8 @@ void fetch_row(struct console *c, const char *type)
 		{ "feature.", 1 << FETCH_MATURITY },
 		{ "environment.live", 1 << FETCH_CONSISTENCY },
 		{ "facts.", 1 << FETCH_CONSISTENCY },
+		{ "deployment.", 1 << FETCH_GROUPS },
+		{ "release.", 1 << FETCH_GROUPS },
 	};
 
 	fetch_want(c, FETCH_STATUS);
@@ -194,6 +196,7 @@ static char *path_of(struct console *c, enum fetch_id id)
 	case FETCH_METRICS: return app_path(c, "metrics");
 	case FETCH_MATURITY: return app_path(c, "maturity");
 	case FETCH_CONSISTENCY: return app_path(c, "consistency");
+	case FETCH_GROUPS: return mem_printf("/v1/releases?limit=%d", GROUPS_PAGE);
 	case FETCH_COUNT: break;
 	}
 	return NULL;
@@ -308,6 +311,9 @@ static void take(struct console *c, enum fetch_id id, const json_t *answer)
 		break;
 	case FETCH_CONSISTENCY:
 		compare_read(answer, c->app, &c->compare);
+		break;
+	case FETCH_GROUPS:
+		model_releases_read(answer, &c->releases);
 		break;
 	case FETCH_COUNT:
 		break;

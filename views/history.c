@@ -42,6 +42,7 @@ static void draw_row(const struct console *c, const struct model_deployment *d, 
                      struct canvas *canvas, int row)
 {
 	enum { AGE, ENV, KIND, VERSION, FROM, STATE, TIME, WHO, WHY };
+	AUTO(mem_auto_free) char *why = NULL;
 	char text[CLOCK_AGE_SIZE];
 	struct state s;
 
@@ -56,7 +57,8 @@ static void draw_row(const struct console *c, const struct model_deployment *d, 
 	if (d->started)
 		columns_text(cols, canvas, row, TIME, STYLE_DIM, clock_span(state_deployment_ms(d, c->wall_ms), text));
 	columns_text(cols, canvas, row, WHO, STYLE_TEXT, d->actor);
-	columns_text(cols, canvas, row, WHY, STYLE_TEXT, *d->message ? d->message : d->reason);
+	why = mem_printf("%s%s%s", d->release, *d->release ? ": " : "", *d->message ? d->message : d->reason);
+	columns_text(cols, canvas, row, WHY, STYLE_TEXT, why);
 }
 
 static void draw(const struct console *c, struct canvas *canvas)

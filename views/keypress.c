@@ -70,6 +70,7 @@ static bool act_everywhere(struct console *c, enum action action, struct effects
 	case ACTION_DELIVERY: stack_push(c, &view_delivery, 0, NULL); break;
 	case ACTION_HISTORY: stack_push(c, &view_history, 0, NULL); break;
 	case ACTION_CONSISTENCY: stack_push(c, &view_consistency, 0, NULL); break;
+	case ACTION_GROUPS: stack_push(c, &view_groups, 0, NULL); break;
 	case ACTION_ERRORS: stack_push(c, &view_errors, 0, NULL); break;
 	case ACTION_HELP: stack_push(c, &view_help, 0, NULL); break;
 	case ACTION_SEARCH: line_open(c, true); break;

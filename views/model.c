@@ -103,6 +103,7 @@ void model_deployment_done(struct model_deployment *d)
 {
 	char *texts[] = {
 		d->app, d->environment, d->version, d->digest, d->from, d->actor, d->reason, d->message, d->layer, d->blocked,
+		d->release,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -114,6 +115,15 @@ void model_deployment_done(struct model_deployment *d)
 	}
 	free(d->steps);
 	*d = (struct model_deployment){ 0 };
+}
+
+static char *release_read(const json_t *place)
+{
+	AUTO(mem_auto_free) char *text = !json_is_object(place) ? mem_dup("")
+		: mem_printf("release %lld %s %d/%d", (long long)json_int(place, "id", 0), json_text(place, "group"),
+		             small(place, "index", 0), small(place, "of", 0));
+
+	return clean_dup(text, CLEAN_LINE);
 }
 
 void model_deployment_read(const json_t *answer, struct model_deployment *ret)
@@ -137,6 +147,7 @@ void model_deployment_read(const json_t *answer, struct model_deployment *ret)
 	ret->reason = line(answer, "reason");
 	ret->message = line(answer, "message");
 	ret->layer = line(answer, "layer");
+	ret->release = release_read(json_object_get(answer, "release"));
 	ret->blocked = blocked_read(json_object_get(answer, "blocked"));
 	ret->requested = json_int(answer, "requested", 0);
 	ret->started = json_int(answer, "started", 0);

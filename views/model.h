@@ -37,6 +37,7 @@ struct model_deployment {
 	enum deployment_kind kind;
 	enum deployment_state state;
 	char *actor, *reason, *message, *layer;
+	char *release;               /* of several applications, that it is part of: "release 12 suite 2/3"; "" */
 	char *blocked;               /* while it is queued: what it waits for, who can clear it, when; "" */
 	int64_t requested, started, ended;
 	struct model_step *steps;

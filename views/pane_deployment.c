@@ -51,9 +51,9 @@ static int draw_facts(const struct console *c, const struct model_deployment *d,
 	canvas_textf(canvas, 0, 2, cols - 28, STYLE_STRONG, " %s %s %s %s ", verb(d->kind), d->version,
 	             d->kind == KIND_ROLLBACK ? "in" : "to", d->environment);
 	draw_rule_state(c, d, canvas);
-	canvas_textf(canvas, 1, 1, cols - 2, STYLE_DIM, "#%" PRId64 "  from %s  by %s  %s%s%s", d->id,
-	             *d->from ? d->from : "nothing", d->actor, clock_iso(d->requested, iso), *d->reason ? "  " : "",
-	             d->reason);
+	canvas_textf(canvas, 1, 1, cols - 2, STYLE_DIM, "#%" PRId64 "%s%s  from %s  by %s  %s%s%s", d->id,
+	             *d->release ? " of " : "", d->release, *d->from ? d->from : "nothing", d->actor,
+	             clock_iso(d->requested, iso), *d->reason ? "  " : "", d->reason);
 	return 3;
 }
 

@@ -38,6 +38,34 @@ void state_of_deployment(const struct model_deployment *d, struct state *ret)
 		snprintf(ret->more, sizeof ret->more, "%s", stage_name(step->stage));
 }
 
+void state_of_release(enum deployment_state state, struct state *ret)
+{
+	const struct model_deployment d = { .state = state };
+
+	state_of_deployment(&d, ret);
+	/* Whether it is undone is the group's choice: its members say it. */
+	if (state == DEPLOYMENT_FAILED)
+		set(ret, STEP_FAIL, "");
+}
+
+void state_of_member(const char *word, struct state *ret)
+{
+	static const struct { const char *word; enum step_state state; const char *more; } says[] = {
+		{ "wait", STEP_WAIT, "" }, { "unchanged", STEP_SKIP, "unchanged" }, { "skip", STEP_SKIP, "" },
+		{ "undone", STEP_SKIP, "undone" }, { "stays", STEP_HELD, "stays" },
+	};
+	struct model_deployment d = { .state = DEPLOYMENT_ATTENTION };
+
+	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+		if (strcmp(says[i].word, word) == 0) {
+			set(ret, says[i].state, says[i].more);
+			return;
+		}
+	}
+	deployment_state_parse(word, &d.state);
+	state_of_deployment(&d, ret);
+}
+
 void state_of_environment(const struct model_environment *e, struct state *ret)
 {
 	const struct model_deployment *d = &e->deployment;

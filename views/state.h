@@ -23,6 +23,9 @@ struct state {
 
 void state_of_environment(const struct model_environment *e, struct state *ret);
 void state_of_deployment(const struct model_deployment *d, struct state *ret);
+void state_of_release(enum deployment_state state, struct state *ret);
+/* Of an application in a release, by the API's word. */
+void state_of_member(const char *word, struct state *ret);
 void state_of_step(const struct model_step *step, struct state *ret);
 /* "OK" "212/212"; the word is "-" when no test was reported. */
 void state_of_tests(const struct model_totals *tests, struct state *ret);

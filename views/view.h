@@ -34,7 +34,7 @@ struct view {
 
 extern const struct view *const view_registry[];       /* NULL-terminated, in the order of the help */
 extern const struct view view_fleet, view_releases, view_deployment, view_log, view_tests, view_history, view_delivery,
-	view_consistency, view_errors, view_help;
+	view_consistency, view_groups, view_errors, view_help;
 
 const struct view *view_find(const char *name);          /* NULL: none of that name */
 

@@ -62,7 +62,7 @@ bool request_number(const struct request *r, const char *key, int64_t least, int
 
 bool request_arg_number(const struct request *r, int i, int64_t *ret, struct err *err)
 {
-	return number("a deployment's id", request_arg(r, i), 1, INT64_MAX, ret, err);
+	return number("an id", request_arg(r, i), 1, INT64_MAX, ret, err);
 }
 
 bool request_body(const struct request *r, json_t **ret, struct err *err)

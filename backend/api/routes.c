@@ -171,6 +171,54 @@ static void post_feature(struct request *r)
 		request_answer(r, 200, answer);
 }
 
+static void get_releases(struct request *r)
+{
+	int64_t before = 0, limit = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_number(r, "before", 1, INT64_MAX, 0, &before, &err)
+		&& request_number(r, "limit", 1, PAGE_MOST, PAGE, &limit, &err)
+		&& engine_releases(request_engine(r), before, (int)limit, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void get_release(struct request *r)
+{
+	int64_t id = 0;
+	json_t *answer = NULL;
+	struct err err = { 0 };
+	bool ok = request_arg_number(r, 0, &id, &err) && engine_release_of(request_engine(r), id, &answer, &err);
+
+	request_finish(r, ok, answer, &err);
+}
+
+static void post_release(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	int status = 202;
+	struct err err = { 0 };
+
+	if (!request_body(r, &body, &err)
+	    || !engine_release(request_engine(r), request_caller(r), body, &status, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, status, answer);
+}
+
+static void post_release_stop(struct request *r)
+{
+	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
+	int64_t id = 0;
+	struct err err = { 0 };
+
+	if (!request_arg_number(r, 0, &id, &err) || !request_body(r, &body, &err)
+	    || !engine_release_stop(request_engine(r), request_caller(r), id, body, &answer, &err))
+		request_fail(r, &err);
+	else
+		request_answer(r, 202, answer);
+}
+
 static void verdict(struct request *r, bool rejects)
 {
 	AUTO(json_auto_decref) json_t *body = NULL, *answer = NULL;
@@ -353,6 +401,10 @@ const struct route routes[] = {
 	{ "GET", "/v1/journal", get_journal, false, "a page of the journal" },
 	{ "GET", "/v1/maturity", get_maturity, false, "the maturity level, its evidence and the next steps" },
 	{ "GET", "/v1/metrics", get_metrics, false, "deployment frequency, lead time, failure rate, time to restore" },
+	{ "GET", "/v1/releases", get_releases, false, "lists releases of several applications, newest first" },
+	{ "POST", "/v1/releases", post_release, true, "releases the applications of a group together" },
+	{ "GET", "/v1/releases/{id}", get_release, false, "one release with its members" },
+	{ "POST", "/v1/releases/{id}/stop", post_release_stop, true, "stops a release, and undoes it if its group says so" },
 	{ "GET", "/v1/status", get_status, false, "applications, environments and the engine itself" },
 };
 const size_t nroutes = ARRAY_LEN(routes);

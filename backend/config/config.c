@@ -208,7 +208,10 @@ static void check_groups(const struct source *s, const struct loading *loading)
 {
 	for (size_t g = 0; g < loading->groups.ngroups; g++) {
 		const struct config_group *group = &loading->groups.groups[g];
+		AUTO(mem_auto_free) char *list = mem_printf("/groups/%zu/applications", g);
 
+		if (group->name && group->napplications == 0)
+			source_mistake(s, places_find(s->places, list), "the group \"%.60s\" holds no application", group->name);
 		for (size_t i = 0; i < group->napplications; i++) {
 			AUTO(mem_auto_free) char *pointer = mem_printf("/groups/%zu/applications/%zu", g, i);
 			int place = places_find(s->places, pointer);

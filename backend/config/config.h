@@ -118,7 +118,11 @@ struct config_app {
 };
 
 /* Applications that are released together, in order: groups.json beside slipway.json or slipway.d. */
-struct config_group { char *name; char **applications; size_t napplications; };
+struct config_group {
+	char *name;
+	char **applications; size_t napplications;
+	bool undo;                       /* when one fails, those already released are taken back, the last one first */
+};
 
 struct config {
 	struct config_app *apps; size_t napps;    /* sorted by name */
@@ -147,7 +151,8 @@ const struct config_component *config_component(const struct config_app *app, co
 const struct config_group *config_group(const struct config *config, const char *group);
 int config_port(const struct config_environment *environment, const char *component);     /* 0: none */
 
-/* The JSON Schema (draft 2020-12) made from the key table. */
+/* The JSON Schemas (draft 2020-12) made from the key table: of slipway.json, and of groups.json. */
 void config_write_schema(FILE *out);
+void config_write_groups_schema(FILE *out);
 
 #endif

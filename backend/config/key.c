@@ -304,8 +304,12 @@ const struct config_kind config_kind_app = {
 
 static const struct config_key group_keys[] = {
 	{ .name = "name", .type = KEY_NAME, .at = GROUP(name), .required = true, .help = "What it is called." },
-	{ .name = "applications", .type = KEY_NAMES, .at = GROUP(applications), .also = GROUP(napplications), .max = 100,
-	  .required = true, .help = "What is released together, in this order; undone in the reverse one." },
+	{ .name = "applications", .type = KEY_NAMES, .at = GROUP(applications), .also = GROUP(napplications), .min = 1,
+	  .max = 100, .required = true,
+	  .help = "What is released together, in this order: the next one begins when the one before succeeded." },
+	{ .name = "undo", .type = KEY_FLAG, .at = GROUP(undo),
+	  .help = "When one fails: true takes those already released back to what was live before, the last one first; "
+		  "false, or left out, leaves them." },
 };
 
 static const struct config_kind group_kind = {
@@ -314,12 +318,13 @@ static const struct config_kind group_kind = {
 };
 
 static const struct config_key groups_keys[] = {
+	{ .name = "$schema", .type = KEY_IGNORED, .help = "The address of this schema, for editors." },
 	{ .name = "groups", .type = KEY_LIST, .at = offsetof(struct config, groups), .also = offsetof(struct config, ngroups),
 	  .max = 100, .kind = &group_kind, .help = "Applications that are released together." },
 };
 
 const struct config_kind config_kind_groups = {
-	.name = "groups file", .help = "groups.json.", .size = sizeof(struct config), KEYS(groups_keys),
+	.name = "groups file", .help = "groups.json, beside slipway.json or slipway.d.", .size = sizeof(struct config), KEYS(groups_keys),
 };
 
 const struct config_key *config_key_find(const struct config_kind *kind, const char *name, int json_type)

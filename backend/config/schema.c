@@ -1,4 +1,4 @@
-/* The JSON Schema of slipway.json, made from the key table (key.c). */
+/* The JSON Schemas of slipway.json and groups.json, made from the key table (key.c). */
 #include "backend/config/config.h"
 
 #include <jansson.h>
@@ -97,7 +97,7 @@ static json_t *value_schema(const struct config_key *key)
 	case KEY_WORD: case KEY_SWITCH: case KEY_CHOICE: return words(key);
 	case KEY_ARGV: return text_list(1, key->max, typed("string"));
 	case KEY_NAMES:
-		schema = text_list(0, key->max, text_like(VALUE_NAME_PATTERN));
+		schema = text_list(key->min, key->max, text_like(VALUE_NAME_PATTERN));
 		json_object_set_new(schema, "uniqueItems", json_true());
 		return schema;
 	case KEY_VARIABLES: return members(VALUE_VARIABLE_PATTERN, typed("string"));
@@ -152,16 +152,25 @@ static void add_kind(json_t *defs, const struct config_kind *kind)
 	json_object_set_new(defs, json_text(target, "$ref") + strlen("#/$defs/"), kind_schema(defs, kind));
 }
 
-void config_write_schema(FILE *out)
+static void write_schema(FILE *out, const char *title, const struct config_kind *kind)
 {
 	json_t *defs = json_object();
-	AUTO(json_auto_decref) json_t *schema = json_pack("{s:s, s:s}", "$schema", SCHEMA_DRAFT, "title",
-	                                                  "slipway.json");
-	json_t *app = kind_schema(defs, &config_kind_app);
+	AUTO(json_auto_decref) json_t *schema = json_pack("{s:s, s:s}", "$schema", SCHEMA_DRAFT, "title", title);
+	json_t *root = kind_schema(defs, kind);
 
-	json_object_update(schema, app);
-	json_decref(app);
+	json_object_update(schema, root);
+	json_decref(root);
 	json_object_set_new(schema, "$defs", defs);
 	json_dumpf(schema, out, JSON_INDENT(2));
 	fputc('\n', out);
+}
+
+void config_write_schema(FILE *out)
+{
+	write_schema(out, "slipway.json", &config_kind_app);
+}
+
+void config_write_groups_schema(FILE *out)
+{
+	write_schema(out, "groups.json", &config_kind_groups);
 }

@@ -11,6 +11,7 @@
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
 #include "backend/engine/output.h"
+#include "backend/engine/release.h"
 #include "backend/proto/api.h"
 #include "backend/store/policy.h"
 
@@ -112,7 +113,7 @@ static json_t *app_answer(struct engine *e, const struct config_app *app, const 
 
 bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err)
 {
-	json_t *apps = json_array();
+	json_t *apps = json_array(), *releases;
 
 	if (app && *app && !config_app(e->config, app)) {
 		json_decref(apps);
@@ -130,12 +131,18 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 		}
 		json_array_append_new(apps, answer);
 	}
-	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o}", "api",
+	releases = releases_answer(e, err);
+	if (!releases) {
+		json_decref(apps);
+		return false;
+	}
+	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o, s:o, s:o}", "api",
 	                 SLIPWAY_API_VERSION, "seq", (json_int_t)store_seq(e->store), "now", (json_int_t)clock_wall_ms(),
 	                 "engine", "pid", (int)getpid(), "version", SLIPWAY_VERSION, "started", (json_int_t)e->started_at,
 	                 "workspace", json_safe_string(e->dir), "slow", (json_int_t)loop_slow_count(e->loop), "config",
 	                 "valid", json_array_size(e->mistakes) == 0, "mistakes", e->mistakes, "you", "uid",
-	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps);
+	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps, "groups",
+	                 releases_groups(e), "releases", releases);
 	return true;
 }
 

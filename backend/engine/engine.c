@@ -20,6 +20,7 @@
 #include "backend/engine/features.h"
 #include "backend/engine/survey.h"
 #include "backend/engine/people.h"
+#include "backend/engine/release.h"
 #include "backend/http/http.h"
 #include "backend/proto/api.h"
 
@@ -61,6 +62,7 @@ static void row_appended(void *arg, const json_t *row)
 	struct engine *e = arg;
 
 	features_row(e, row);
+	releases_row(e->releases, row);
 	if (e->row_fn)
 		e->row_fn(e->listen_arg, row);
 }
@@ -175,8 +177,13 @@ static void adopt_config(struct engine *e, struct config *config)
 	builds_configure(e->builds);
 }
 
-static bool check_owners(const struct config *config, json_t *mistakes)
+static bool check_owners(const struct engine *e, const struct config *config, json_t *mistakes)
 {
+	AUTO(mem_auto_free) char *groups = file_join(e->dir, "groups.json");
+	struct err of_groups = { 0 };
+
+	if (access(groups, F_OK) == 0 && !file_check_owner(groups, &of_groups))
+		json_array_append_new(mistakes, json_safe_string(of_groups.text));
 	for (size_t a = 0; a < config->napps; a++) {
 		struct err err = { 0 };
 
@@ -202,7 +209,7 @@ static bool load_config(struct engine *e, struct err *err)
 		free(text);
 	}
 	config_mistakes_done(&mistakes);
-	if (ok && !check_owners(config, texts)) {
+	if (ok && !check_owners(e, config, texts)) {
 		config_free(config);
 		ok = false;
 	}
@@ -243,14 +250,22 @@ static void config_touched(void *arg, const char *name)
 		loop_timer_set(e->config_timer, CONFIG_SETTLE_MS);
 }
 
+static void groups_touched(void *arg, const char *name)
+{
+	if (strcmp(name, "groups.json") == 0)
+		config_touched(arg, name);
+}
+
 static void watch_config(struct engine *e)
 {
 	AUTO(mem_auto_free) char *several = file_join(e->dir, "slipway.d");
-	const char *dir = access(several, F_OK) == 0 ? several : e->dir;
+	bool has_folder = access(several, F_OK) == 0;
+	const char *dir = has_folder ? several : e->dir;
 	struct err err = { 0 };
 
 	e->config_timer = loop_timer_new(e->loop, config_settled, e);
-	if (!watch_new(e->loop, dir, config_touched, e, &e->config_watch, &err))
+	if (!watch_new(e->loop, dir, config_touched, e, &e->config_watch, &err)
+	    || (has_folder && !watch_new(e->loop, e->dir, groups_touched, e, &e->groups_watch, &err)))
 		log_line(LOG_LEVEL_WARN, "%s; a changed configuration needs a restart of the engine", err.text);
 }
 
@@ -284,12 +299,13 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 		engine_free(e);
 		return false;
 	}
-	store_on_append(e->store, row_appended, e);
 	loop_watchdog(loop, 10, loop_was_slow, NULL);
 	e->http = http_new(loop);
 	e->builds = builds_new(e);
 	e->people = people_new();
 	e->delivery = delivery_new(e);
+	e->releases = releases_new(e);
+	store_on_append(e->store, row_appended, e);
 	engine_append(e, "engine", "engine.started",
 	              json_pack("{s:s, s:i}", "version", SLIPWAY_VERSION, "pid", (int)getpid()));
 	/* An invalid configuration does not keep the engine down: history and status stay readable, the mistake visible. */
@@ -297,6 +313,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 		log_line(LOG_LEVEL_ERROR, "the configuration is refused: %s", invalid.text);
 	watch_config(e);
 	recovery_begin(e);
+	releases_begin(e->releases);
 	*ret = e;
 	return true;
 }
@@ -308,6 +325,7 @@ void engine_free(struct engine *e)
 	e->event_fn = NULL;
 	e->row_fn = NULL;
 	watch_free(e->config_watch);
+	watch_free(e->groups_watch);
 	loop_timer_free(e->config_timer);
 	builds_free(e->builds);
 	people_free(e->people);
@@ -315,6 +333,7 @@ void engine_free(struct engine *e)
 	for (size_t i = 0; i < e->nenvironments; i++)
 		environment_free(e->environments[i]);
 	free(e->environments);
+	releases_free(e->releases);
 	http_free(e->http);
 	if (e->store)
 		store_close(e->store);

@@ -62,6 +62,13 @@ bool engine_may_end(struct engine *e, const struct engine_caller *who, struct er
 /* Another time for a deployment that is scheduled and waits (schedule.c). */
 bool engine_move(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, json_t **ret,
                  struct err *err);
+/* Several applications together (release.h); RELEASE. */
+bool engine_release(struct engine *e, const struct engine_caller *who, const json_t *request, int *ret_status,
+                    json_t **ret, struct err *err);
+bool engine_release_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request,
+                         json_t **ret, struct err *err);
+bool engine_release_of(struct engine *e, int64_t id, json_t **ret, struct err *err);
+bool engine_releases(struct engine *e, int64_t before, int limit, json_t **ret, struct err *err);
 /* Puts a feature in, or pulls it (features.c). */
 bool engine_feature(struct engine *e, const struct engine_caller *who, const json_t *request, json_t **ret,
                     struct err *err);

@@ -12,6 +12,7 @@
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
  *   delivery.c    metrics and maturity, from the journal
+ *   release.c     several applications released together: what is next   release_request.c, release_answers.c
  */
 #ifndef ENGINE_ENGINE_PRIV_H
 #define ENGINE_ENGINE_PRIV_H
@@ -32,6 +33,7 @@ struct cooling;
 struct delivery;
 struct output;
 struct reconcile;
+struct releases;
 struct run;
 struct survey;
 struct watch;
@@ -46,13 +48,14 @@ struct engine {
 	struct config *config;                         /* in force; NULL while none was ever valid */
 	struct config **old_configs; size_t nold, old_cap;   /* still used by a running deployment */
 	json_t *mistakes;                              /* of the refused one: array of text; empty when valid */
-	struct watch *config_watch;
+	struct watch *config_watch, *groups_watch;     /* the second only where applications have a folder of their own */
 	struct loop_timer *config_timer;
 
 	struct environment **environments; size_t nenvironments, environments_cap;
 	struct builds *builds;
 	struct people *people;                         /* who is in which group */
 	struct delivery *delivery;
+	struct releases *releases;                     /* of several applications together */
 
 	engine_event_fn event_fn;
 	engine_row_fn row_fn;

@@ -13,6 +13,7 @@ const struct gate gates[] = {
 	{ "migration", "the build knows every migration that cannot be taken back", false, gate_migration },
 	{ "promotion", "the build succeeded in the environments before, and for long enough", false, gate_promotion },
 	{ "quarantine", "no rollback left the build here", false, gate_quarantine },
+	{ "release", "those before it in its release succeeded", false, gate_release },
 	{ "schedule", "the time that it was scheduled for has come", false, gate_schedule },
 	{ "signature", "the build is signed by one of the application's signers", false, gate_signature },
 	{ "tests", "the build's tests passed in CI", false, gate_tests },

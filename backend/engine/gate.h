@@ -34,6 +34,14 @@ struct gate_approval { struct gate_person who; bool approved; int64_t at; const 
 /* A build to which one could go back. */
 struct gate_target { const char *version; const struct store_build *build; int64_t last; };
 
+/* The turn of a deployment that is part of a release. */
+struct gate_turn {
+	int64_t release;
+	const char *group;
+	const char *before;                /* the application that must succeed first; NULL: it is its turn */
+	bool stops;                        /* nothing more of the release begins */
+};
+
 struct gate_facts {
 	const struct config_app *app;
 	const struct config_environment *env;
@@ -58,6 +66,7 @@ struct gate_facts {
 	const struct store_stay *here;     /* the build in this environment; NULL: it never was here */
 	const struct store_ran *ran; size_t nran;              /* migrations in this environment */
 	const struct gate_target *targets; size_t ntargets;    /* known to be good here, newest first */
+	const struct gate_turn *turn;      /* NULL: it is part of no release */
 };
 
 struct gate_refusal {

@@ -81,6 +81,25 @@ static bool collect_targets(struct environment *env, struct gate_collected *c, s
 	return true;
 }
 
+static bool collect_turn(struct environment *env, int64_t release, struct gate_collected *c, struct err *err)
+{
+	if (!release)
+		return true;
+	if (!store_release(env->e->store, release, &c->release, err))
+		return false;
+	c->turn = (struct gate_turn){ release, c->release.group, NULL, c->release.state >= DEPLOYMENT_UNDOING };
+	for (size_t i = 0; i < c->release.nmembers && !c->turn.before; i++) {
+		const struct store_member *m = &c->release.members[i];
+
+		if (strcmp(m->app, env->app) == 0)
+			break;
+		if (m->note != MEMBER_UNCHANGED && !(m->deployment && m->state == DEPLOYMENT_SUCCEEDED))
+			c->turn.before = m->app;
+	}
+	c->facts.turn = &c->turn;
+	return true;
+}
+
 static bool collect_of_build(struct environment *env, const struct gate_question *q, struct gate_collected *c,
                              struct err *err)
 {
@@ -89,7 +108,7 @@ static bool collect_of_build(struct environment *env, const struct gate_question
 	c->facts.here = &c->here;
 	return store_stay(env->e->store, env->app, env->name, q->build->digest, &c->here, err)
 		&& collect_before(env, q->build, c, err) && collect_approvals(env, q->id, c, err)
-		&& collect_targets(env, c, err);
+		&& collect_targets(env, c, err) && collect_turn(env, q->release, c, err);
 }
 
 /* Groups are only looked up where some rule names one. */
@@ -124,6 +143,7 @@ void gate_collected_done(struct gate_collected *c)
 	store_versions_done(&c->versions);
 	for (size_t i = 0; i < c->nbuilds; i++)
 		store_build_done(&c->builds[i]);
+	store_release_done(&c->release);
 	free(c->builds);
 	free(c->before);
 	free(c->votes);
@@ -140,7 +160,9 @@ bool gate_judge_deployment(struct environment *env, const struct store_deploymen
 	struct plan plan;
 	struct gate_question q = { .kind = d->kind, .build = &build, .state = &state, .expect = d->expect, .id = d->id,
 	                           .reason = d->reason, .override = d->override, .plan_hash = plan.hash, .uid = d->uid,
-	                           .name = d->actor, .is_started = is_started, .not_before = d->not_before };
+	                           .name = d->actor, .is_started = is_started, .not_before = d->not_before,
+	                           /* What takes a release back waits for nobody. */
+	                           .release = d->kind == KIND_ROLLBACK ? 0 : d->release };
 
 	if (!store_build(env->e->store, d->app, d->version, NULL, &build, err)
 	    || !store_env(env->e->store, d->app, d->environment, &state, err)

@@ -7,6 +7,7 @@
 #include "backend/engine/gate.h"
 #include "backend/engine/plan.h"
 #include "backend/store/policy.h"
+#include "backend/store/release.h"
 #include "backend/store/store.h"
 
 struct engine_caller;
@@ -20,6 +21,7 @@ struct gate_question {
 	const char *expect, *reason, *override, *plan_hash;
 	int64_t id;
 	int64_t not_before;
+	int64_t release;                   /* whose turn it waits for; 0 none */
 	int64_t uid; const char *name;     /* who asked for the deployment */
 	bool is_started;
 };
@@ -36,6 +38,8 @@ struct gate_collected {
 	struct gate_approval *votes;
 	struct gate_target *targets;
 	struct store_build *builds; size_t nbuilds;
+	struct store_release release;
+	struct gate_turn turn;
 };
 
 /* On failure ret is empty and may be given to gate_collected_done. */

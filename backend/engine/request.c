@@ -1,3 +1,5 @@
+#include "backend/engine/request.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +12,6 @@
 #include "backend/engine/gate_facts.h"
 #include "backend/engine/gates/gates.h"
 #include "backend/engine/people.h"
-
-struct ask {
-	struct environment *env;
-	enum deployment_kind kind;
-	const char *version, *digest, *expect, *key, *reason, *override;
-	bool refuse_when_busy, when_allowed;
-	int64_t not_before;
-};
 
 static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
 {
@@ -101,11 +95,12 @@ static json_t *request_body(const struct ask *ask, const struct engine_caller *w
 		json_object_set_new(body, "not_before", json_integer(ask->not_before));
 	if (ask->override)
 		json_object_set_new(body, "override", json_pack("{s:o}", "reason", json_safe_string(ask->override)));
+	if (ask->release)
+		json_object_set_new(body, "release", json_integer(ask->release));
 	return body;
 }
 
-/* What can clear by itself waits in the queue when the caller asked for that; an approval is always waited for. */
-static bool may_queue(const struct ask *ask, const struct gate_refusals *all, struct err *err)
+bool request_may_queue(const struct ask *ask, const struct gate_refusals *all, struct err *err)
 {
 	struct gate_refusals refused = { .n = 0 };
 
@@ -144,30 +139,40 @@ static bool append_quarantine(const struct ask *ask, const struct engine_caller 
 		                          (json_int_t)id), NULL, err);
 }
 
-/* What was decided about a request before it is written. */
-struct verdict { bool overridden, waits; };
+/* What is written about a request, and what was decided before; owns its body until that is appended. */
+struct verdict { bool overridden, waits; json_t *body; };
+
+/* Within the caller's transaction. */
+static bool append_rows(const struct ask *ask, const struct engine_caller *who, const struct store_env *state,
+                        struct verdict *verdict, int64_t *ret_id, struct err *err)
+{
+	struct store *s = ask->env->e->store;
+	json_t *body = verdict->body;
+
+	verdict->body = NULL;
+	return store_append(s, who->name, "deployment.requested", body, ret_id, err)
+		&& (!verdict->overridden
+		    || store_append(s, who->name, "gate.overridden",
+		                    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)*ret_id, "gate", "window", "reason",
+		                              json_safe_string(ask->override)), NULL, err))
+		&& append_quarantine(ask, who, state, *ret_id, err);
+}
 
 /*
  * Writes the request into the journal: from here on it is not lost. Where nothing runs and nobody waits it begins in the
  * same transaction, unless a gate holds it.
  */
 static bool append_request(const struct ask *ask, const struct engine_caller *who, const struct store_env *state,
-                           struct verdict verdict, json_t *take_body, int64_t *ret_id, struct err *err)
+                           struct verdict *verdict, int64_t *ret_id, struct err *err)
 {
 	struct environment *env = ask->env;
 	struct store *s = env->e->store;
-	bool idle = !verdict.waits && environment_is_idle(env);
+	bool idle = !verdict->waits && environment_is_idle(env);
 	struct run *run = NULL;
 
-	if (!store_begin(s, err)) {
-		json_decref(take_body);
+	if (!store_begin(s, err))
 		return false;
-	}
-	if (!store_append(s, who->name, "deployment.requested", take_body, ret_id, err)
-	    || (verdict.overridden && !store_append(s, who->name, "gate.overridden",
-	                                    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)*ret_id, "gate", "window",
-	                                              "reason", json_safe_string(ask->override)), NULL, err))
-	    || !append_quarantine(ask, who, state, *ret_id, err) || (idle && !(run = run_join(env, *ret_id, err)))) {
+	if (!append_rows(ask, who, state, verdict, ret_id, err) || (idle && !(run = run_join(env, *ret_id, err)))) {
 		store_rollback(s);
 		return false;
 	}
@@ -180,35 +185,106 @@ static bool append_request(const struct ask *ask, const struct engine_caller *wh
 	return true;
 }
 
-static bool judge_request(const struct ask *ask, const struct engine_caller *who, const struct store_env *state,
-                          const struct store_build *build, int64_t *ret_id, struct err *err)
-{
-	AUTO(gate_collected_done) struct gate_collected c = { 0 };
-	struct gate_refusals refusals;
+/* What is known of a request when it is judged. */
+struct judged {
+	struct store_build build;
+	struct store_env state;
 	struct plan plan;
-	struct gate_question q = { .kind = ask->kind, .build = build, .state = state, .expect = ask->expect,
-	                           .reason = ask->reason, .override = ask->override, .plan_hash = plan.hash,
+	struct gate_refusals refusals;
+	bool overridden;
+};
+
+static void judged_done(struct judged *j)
+{
+	store_build_done(&j->build);
+	store_env_done(&j->state);
+}
+
+/* On failure ret may be given to judged_done. */
+static bool judge(const struct ask *ask, const struct engine_caller *who, struct judged *ret, struct err *err)
+{
+	struct environment *env = ask->env;
+	AUTO(gate_collected_done) struct gate_collected c = { 0 };
+	struct gate_question q = { .kind = ask->kind, .build = &ret->build, .state = &ret->state, .expect = ask->expect,
+	                           .reason = ask->reason, .override = ask->override, .plan_hash = ret->plan.hash,
 	                           .uid = (int64_t)who->uid, .name = who->name, .not_before = ask->not_before };
 
-	if (!facts_plan(ask->env, state, build, ask->kind, &plan, err) || !gate_collect(ask->env, &q, &c, err))
+	if (!env->denv)
+		return err_copy(err, &env->trouble);
+	if (!store_env(env->e->store, env->app, env->name, &ret->state, err)
+	    || !find_build(ask, &ret->state, &ret->build, err)
+	    || !facts_plan(env, &ret->state, &ret->build, ask->kind, &ret->plan, err) || !gate_collect(env, &q, &c, err))
 		return false;
-	gate_judge_all(&c.facts, &refusals);
-	return may_queue(ask, &refusals, err)
-		&& append_request(ask, who, state, (struct verdict){ is_overridden(&c.facts), refusals.n > 0 },
-		                  request_body(ask, who, build, state, &plan), ret_id, err);
+	gate_judge_all(&c.facts, &ret->refusals);
+	ret->overridden = is_overridden(&c.facts);
+	return true;
+}
+
+bool request_judge(const struct ask *ask, const struct engine_caller *who, struct gate_refusals *ret, struct err *err)
+{
+	AUTO(judged_done) struct judged j = { 0 };
+
+	if (!judge(ask, who, &j, err))
+		return false;
+	*ret = j.refusals;
+	return true;
+}
+
+static struct verdict verdict_of(const struct ask *ask, const struct engine_caller *who, const struct judged *j)
+{
+	return (struct verdict){ j->overridden, j->refusals.n > 0,
+	                         request_body(ask, who, &j->build, &j->state, &j->plan) };
+}
+
+bool request_append(const struct ask *ask, const struct engine_caller *who, int64_t *ret_id, struct err *err)
+{
+	AUTO(judged_done) struct judged j = { 0 };
+	struct verdict verdict;
+
+	if (!judge(ask, who, &j, err))
+		return false;
+	verdict = verdict_of(ask, who, &j);
+	return append_rows(ask, who, &j.state, &verdict, ret_id, err);
 }
 
 /* Judges the request, and writes it into the journal: from here on it is not lost. */
 static bool accept_request(const struct ask *ask, const struct engine_caller *who, int64_t *ret_id, struct err *err)
 {
-	struct environment *env = ask->env;
-	AUTO(store_build_done) struct store_build build = { 0 };
-	AUTO(store_env_done) struct store_env state = { 0 };
+	AUTO(judged_done) struct judged j = { 0 };
+	struct verdict verdict;
+	bool ok;
 
-	if (!env->denv)
-		return err_copy(err, &env->trouble);
-	return store_env(env->e->store, env->app, env->name, &state, err) && find_build(ask, &state, &build, err)
-		&& judge_request(ask, who, &state, &build, ret_id, err);
+	if (!judge(ask, who, &j, err) || !request_may_queue(ask, &j.refusals, err))
+		return false;
+	verdict = verdict_of(ask, who, &j);
+	ok = append_request(ask, who, &j.state, &verdict, ret_id, err);
+	json_decref(verdict.body);
+	return ok;
+}
+
+/* A rollback goes before what runs; whatever else was asked for may begin when the environment is idle. */
+static void make_way(const struct ask *ask, const struct engine_caller *who, int64_t id)
+{
+	struct run *run = ask->env->run;
+
+	if (ask->kind == KIND_ROLLBACK && run && run_id(run) != id) {
+		AUTO(mem_auto_free) char *why = mem_printf("rollback %" PRId64 " goes first", id);
+		struct err unstopped = { 0 };
+
+		/* It cannot be stopped when it is being undone or drained: then the rollback waits for that short end. */
+		if (!run_stop(run, who->name, why, &unstopped))
+			log_line(LOG_LEVEL_INFO, "rollback %" PRId64 " waits: %s", id, unstopped.text);
+	}
+	environment_wake(ask->env);
+}
+
+bool request_accept(const struct ask *ask, const struct engine_caller *who, int64_t *ret_id, struct err *err)
+{
+	if (!accept_request(ask, who, ret_id, err))
+		return err_wrap(err, "%s %s%s%s", kind_name(ask->kind), ask->version ? ask->version : "",
+		                ask->version ? " to " : "", ask->env->name);
+	make_way(ask, who, *ret_id);
+	return true;
 }
 
 static bool is_busy(const struct environment *env, struct err *err)
@@ -235,18 +311,8 @@ bool engine_deploy(struct engine *e, const struct engine_caller *who, const json
 	}
 	if (ask.refuse_when_busy && ask.kind != KIND_ROLLBACK && is_busy(ask.env, err))
 		return false;
-	if (!accept_request(&ask, who, &id, err))
-		return err_wrap(err, "%s %s%s%s", kind_name(ask.kind), ask.version ? ask.version : "", ask.version ? " to " : "",
-		                ask.env->name);
-	if (ask.kind == KIND_ROLLBACK && ask.env->run && run_id(ask.env->run) != id) {
-		AUTO(mem_auto_free) char *why = mem_printf("rollback %" PRId64 " goes first", id);
-		struct err unstopped = { 0 };
-
-		/* It cannot be stopped when it is being undone or drained: then the rollback waits for that short end. */
-		if (!run_stop(ask.env->run, who->name, why, &unstopped))
-			log_line(LOG_LEVEL_INFO, "rollback %" PRId64 " waits: %s", id, unstopped.text);
-	}
-	environment_wake(ask.env);
+	if (!request_accept(&ask, who, &id, err))
+		return false;
 	*ret_status = 202;
 	return engine_deployment(e, id, ret, err);
 }

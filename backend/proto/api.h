@@ -11,7 +11,9 @@
  * GET /v1/status[?app=A]
  *   {"api":1, "seq":812, "now":…, "engine":{"pid":…,"version":"0.1.0","started":…,"workspace":"/srv/shop","slow":0},
  *    "config":{"valid":true,"mistakes":["slipway.json:3:9: …"]}, "you":{"uid":1000,"name":"alice"},
- *    "apps":[{"name":"shop","components":["api","web"],"environments":[ENVIRONMENT…]}]}
+ *    "apps":[{"name":"shop","components":["api","web"],"environments":[ENVIRONMENT…]}],
+ *    "groups":[{"name":"payments","undo":true,"applications":["api","web"]}…],      groups.json, in its order
+ *    "releases":[RELEASE…]}                        those that are not over, oldest first
  *   ENVIRONMENT = {"name":"prod","protected":true,"arming":true,"driver":"host","has_preview":true,
  *    "live":{"version":"2.13.5","digest":"…","colour":"blue","since":…}|null,
  *    "health":{"ok":true,"text":"OK","at":…}|null,
@@ -30,6 +32,7 @@
  *    "ended":…|null,"message":""|…,"layer":""|…,"step":3|null,"stage":"smoke"|null,
  *    "steps":[STEP…], "tests":TOTALS, "log_size":1234, "uid":1000, "override":"why"|null, "plan_hash":"…",
  *    "approvals":[{"uid","name","verdict":"approve"|"reject","at","reason","plan_hash"}…],
+ *    "release":{"id":12,"group":"payments","index":2,"of":3}|null,      the release that it is part of, and where
  *    "blocked":[BLOCKED…]}      while it is queued; its gate step is then "held", its plan_hash the one it would have now
  * STEP = {"index":3,"stage":"smoke","state":"run","started":…|null,"ended":…|null,"deadline_ms":60000,"message":"",
  *    "layer":"","tail":""|…,"detail":{…}|null,"tests":TOTALS|null}
@@ -58,6 +61,24 @@
  *   "digest" may be left out by a command; the console always sends it. Rollback: "version" left out = the target.
  *   "not_before":MS waits until then (kind "scheduled"); DEPLOYMENT tells it, null for the others.
  * POST /v1/deployments/ID/move {"not_before":MS}   -> 200 DEPLOYMENT; one that is not scheduled or waits no more -> 409
+ *
+ * Several applications together, in a group's order (groups.json; engine/release.h says how):
+ * POST /v1/releases {"group":"payments","environment":"prod","from":"preprod","members":[{"app","version","digest",
+ *    "expect":LIVE}…],"reason","key","override","when_allowed":false,"not_before":MS,"dry_run":false}
+ *   A member takes the version that is live in "from" when it names none; without "from" only those named are released.
+ *   -> 202 RELEASE; 200 the key was seen before, or "dry_run": judged alone. One member that a gate refuses for good
+ *   refuses all, named; errors as of POST /v1/deployments.
+ * GET /v1/releases[?before=ID][&limit=N]         newest first: {"seq":…,"releases":[RELEASE…]}
+ * GET /v1/releases/ID                            RELEASE
+ * POST /v1/releases/ID/stop {"reason":""}        -> 202 RELEASE; one that is over or being stopped -> 409
+ *   RELEASE = {"id":12|null (dry run),"group","environment","from":"preprod"|null,"state":"running","undo":true,"actor",
+ *    "uid","reason","override":…|null,"not_before":…|null,"requested":…,"started":…|null,"ended":…|null,"message":"",
+ *    "members":[MEMBER…],"blocked":[BLOCKED and "app":"web"|null…]}      states: those of a deployment; undoing: nothing
+ *    more begins; failed and stopped: undone where "undo" says so; attention: some member could not be taken back
+ *   MEMBER = {"app","version","digest","expect":…|null,"from":"2.13.5"|null,"state","deployment":ID|null,"rollback":ID|null,
+ *    "why":""}      its state: its deployment's, or "wait", "unchanged" (it was live already), "undoing", "undone", "stays"
+ *    (it could not be taken back), "skip" (it was never asked for)
+ *
  * POST /v1/features {"app","environment","feature":"search","on":true|false,"reason":"","expect":true|false}
  *   -> 200 {"app","environment","name","on","since","by","reason"}; done already: the same. "expect" is what the caller
  *   saw; it is otherwise now -> 412 stale. The components read it from the file in SLIPWAY_FLAGS (flagd's format).

@@ -12,6 +12,7 @@ static const char *const kinds[KIND_COUNT] = { "deploy", "rollback", "scheduled"
 static const char *const deployment_states[DEPLOYMENT_STATE_COUNT] = {
 	"queued", "running", "undoing", "succeeded", "failed", "stopped", "attention"
 };
+static const char *const member_notes[MEMBER_NOTE_COUNT] = { "", "unchanged", "back", "stays" };
 static const char *const colours[COLOUR_COUNT] = { "none", "blue", "green" };
 static const char *const outcomes[TEST_OUTCOME_COUNT] = { "ok", "fail", "skip", "todo" };
 
@@ -28,6 +29,7 @@ const char *step_state_word(enum step_state state) { return step_words[state]; }
 const char *step_state_name(enum step_state state) { return step_states[state]; }
 const char *kind_name(enum deployment_kind kind) { return kinds[kind]; }
 const char *deployment_state_name(enum deployment_state state) { return deployment_states[state]; }
+const char *member_note_name(enum member_note note) { return member_notes[note]; }
 const char *colour_name(enum colour colour) { return colours[colour]; }
 const char *test_outcome_name(enum test_outcome outcome) { return outcomes[outcome]; }
 
@@ -64,6 +66,15 @@ bool deployment_state_parse(const char *name, enum deployment_state *ret)
 
 	if (i >= 0)
 		*ret = (enum deployment_state)i;
+	return i >= 0;
+}
+
+bool member_note_parse(const char *name, enum member_note *ret)
+{
+	int i = find(member_notes, MEMBER_NOTE_COUNT, name);
+
+	if (i >= 0)
+		*ret = (enum member_note)i;
 	return i >= 0;
 }
 

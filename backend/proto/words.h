@@ -31,6 +31,15 @@ enum deployment_state {
 	DEPLOYMENT_STATE_COUNT
 };
 
+/* What is known of a release's member besides its deployment and its rollback. */
+enum member_note {
+	MEMBER_PLAIN,
+	MEMBER_UNCHANGED,       /* its version was live already when the release began */
+	MEMBER_BACK,            /* it stood where it was before, when it was to be taken back */
+	MEMBER_STAYS,           /* it cannot be taken back */
+	MEMBER_NOTE_COUNT
+};
+
 enum colour { COLOUR_NONE, COLOUR_BLUE, COLOUR_GREEN, COLOUR_COUNT };
 
 enum test_outcome { TEST_OK, TEST_FAIL, TEST_SKIP, TEST_TODO, TEST_OUTCOME_COUNT };
@@ -40,6 +49,7 @@ const char *step_state_word(enum step_state state);            /* "OK": what a p
 const char *step_state_name(enum step_state state);            /* "ok": what the journal holds */
 const char *kind_name(enum deployment_kind kind);
 const char *deployment_state_name(enum deployment_state state);
+const char *member_note_name(enum member_note note);            /* "" "unchanged" "back" "stays" */
 const char *colour_name(enum colour colour);                   /* "none" "blue" "green" */
 const char *test_outcome_name(enum test_outcome outcome);      /* "ok" "fail" "skip" "todo" */
 
@@ -48,6 +58,7 @@ bool stage_parse(const char *name, enum stage *ret);
 bool step_state_parse(const char *name, enum step_state *ret);
 bool kind_parse(const char *name, enum deployment_kind *ret);
 bool deployment_state_parse(const char *name, enum deployment_state *ret);
+bool member_note_parse(const char *name, enum member_note *ret);
 bool colour_parse(const char *name, enum colour *ret);
 bool test_outcome_parse(const char *name, enum test_outcome *ret);
 

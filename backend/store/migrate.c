@@ -105,6 +105,20 @@ static const struct migration migrations[] = {
 	  " at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (app, environment, name))"
 	  " WITHOUT ROWID;"
 	  "ALTER TABLE deployment ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;" },
+	/* Several applications released together. */
+	{ true,
+	  "CREATE TABLE group_release (id INTEGER PRIMARY KEY, name TEXT NOT NULL, environment TEXT NOT NULL, source TEXT,"
+	  " undo INTEGER NOT NULL, state TEXT NOT NULL, actor TEXT NOT NULL, uid INTEGER NOT NULL, reason TEXT NOT NULL,"
+	  " override TEXT, key TEXT NOT NULL, when_allowed INTEGER NOT NULL, not_before INTEGER NOT NULL,"
+	  " requested INTEGER NOT NULL, started INTEGER, ended INTEGER, stopped INTEGER NOT NULL DEFAULT 0,"
+	  " message TEXT NOT NULL DEFAULT '');"
+	  "CREATE INDEX group_release_key ON group_release (key) WHERE key <> '';"
+	  "CREATE INDEX group_release_unfinished ON group_release (id) WHERE ended IS NULL;"
+	  "CREATE TABLE release_member (release INTEGER NOT NULL, n INTEGER NOT NULL, app TEXT NOT NULL,"
+	  " version TEXT NOT NULL, digest TEXT NOT NULL, expect TEXT, note TEXT NOT NULL DEFAULT '',"
+	  " why TEXT NOT NULL DEFAULT '', PRIMARY KEY (release, n)) WITHOUT ROWID;"
+	  "ALTER TABLE deployment ADD COLUMN of_release INTEGER;"
+	  "CREATE INDEX deployment_of_release ON deployment (of_release, app) WHERE of_release IS NOT NULL;" },
 };
 
 int migrate_latest(void)

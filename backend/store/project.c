@@ -11,6 +11,7 @@
 #include "backend/store/feature.h"
 #include "backend/store/project_fact.h"
 #include "backend/store/project_policy.h"
+#include "backend/store/release.h"
 #include "backend/store/store_priv.h"
 
 /* NULL for a member that is absent, null or no text: the column becomes null. */
@@ -134,11 +135,12 @@ static bool deployment_requested(struct store *s, const struct project_row *row,
 		return err_set(err, ERR_INTERNAL, "there is no kind of deployment \"%s\"", kind);
 	if (!colour_parse(target, &known_colour))
 		return err_set(err, ERR_INTERNAL, "there is no colour \"%s\"", target);
-	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttittttiti", row->seq, json_text(body, "app"),
+	return sql_run(s, SQL_DEPLOYMENT_ADD, NULL, err, "ittttttttittttitii", row->seq, json_text(body, "app"),
 	             json_text(body, "environment"), kind, json_text(body, "version"), json_text(body, "digest"),
 	             text_or_null(body, "from"), row->actor, json_text(body, "reason"), row->at, json_text(body, "key"),
 	             json_text(body, "plan_hash"), target, text_or_null(body, "expect"), json_int(body, "uid", -1),
-	             text_or_null(json_object_get(body, "override"), "reason"), json_int(body, "not_before", 0))
+	             text_or_null(json_object_get(body, "override"), "reason"), json_int(body, "not_before", 0),
+	             json_int(body, "release", 0))
 	       && add_steps(s, row->seq, body, err);
 }
 
@@ -339,6 +341,11 @@ static const struct {
 	{ "lock.taken", project_lock_taken },
 	{ "migration.failed", project_migration_failed },
 	{ "migration.ran", project_migration_ran },
+	{ "release.finished", release_project_finished },
+	{ "release.member", release_project_member },
+	{ "release.requested", release_project_requested },
+	{ "release.started", release_project_started },
+	{ "release.stopping", release_project_stopping },
 	{ "slot.set", slot_set },
 	{ "step.finished", step_finished },
 	{ "step.started", step_started },
@@ -363,7 +370,7 @@ static const char empty_all[] =
 	" DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
 	" DELETE FROM artifact; DELETE FROM build; DELETE FROM approval; DELETE FROM lease; DELETE FROM quarantine;"
 	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay; DELETE FROM feature;"
-	" DELETE FROM fact; DELETE FROM difference";
+	" DELETE FROM fact; DELETE FROM difference; DELETE FROM group_release; DELETE FROM release_member";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)
 {

@@ -7,6 +7,7 @@
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/store/policy.h"
+#include "backend/store/release.h"
 #include "backend/store/result.h"
 #include "backend/store/store_priv.h"
 
@@ -14,7 +15,7 @@
 enum {
 	D_ID, D_APP, D_ENVIRONMENT, D_KIND, D_VERSION, D_DIGEST, D_FROM, D_STATE, D_ACTOR, D_REASON, D_REQUESTED,
 	D_STARTED, D_ENDED, D_MESSAGE, D_LAYER, D_KEY, D_PLAN_HASH, D_TARGET, D_SWITCHED, D_STOPPED,
-	D_EXPECT, D_UID, D_OVERRIDE, D_NOT_BEFORE
+	D_EXPECT, D_UID, D_OVERRIDE, D_NOT_BEFORE, D_RELEASE
 };
 
 /* Columns of STEPS. */
@@ -50,6 +51,7 @@ static struct store_deployment load(sqlite3_stmt *stmt)
 	d.expect = sql_dup(stmt, D_EXPECT);
 	d.not_before = sqlite3_column_int64(stmt, D_NOT_BEFORE);
 	d.uid = sqlite3_column_int64(stmt, D_UID);
+	d.release = sqlite3_column_int64(stmt, D_RELEASE);
 	d.override = sql_dup(stmt, D_OVERRIDE);
 	d.key = sql_dup(stmt, D_KEY);
 	d.reason = sql_dup(stmt, D_REASON);
@@ -236,13 +238,12 @@ static json_t *deployment_json(struct store *s, sqlite3_stmt *stmt, struct err *
 		{ "ended", D_ENDED, true }, { "uid", D_UID, true }, { "override", D_OVERRIDE, false },
 		{ "plan_hash", D_PLAN_HASH, false }, { "not_before", D_NOT_BEFORE, true }, { "message", D_MESSAGE, false }, { "layer", D_LAYER, false },
 	};
-	json_t *json, *steps = steps_json(s, sqlite3_column_int64(stmt, D_ID), err), *approvals;
+	AUTO(json_auto_decref) json_t *steps = steps_json(s, sqlite3_column_int64(stmt, D_ID), err);
+	AUTO(json_auto_decref) json_t *approvals = store_approvals_json(s, sqlite3_column_int64(stmt, D_ID), err);
+	json_t *json, *release = release_place_json(s, sqlite3_column_int64(stmt, D_RELEASE), sql_text(stmt, D_APP), err);
 
-	if (!steps)
-		return NULL;
-	approvals = store_approvals_json(s, sqlite3_column_int64(stmt, D_ID), err);
-	if (!approvals) {
-		json_decref(steps);
+	if (!steps || !approvals || !release) {
+		json_decref(release);
 		return NULL;
 	}
 	json = json_object();
@@ -250,9 +251,10 @@ static json_t *deployment_json(struct store *s, sqlite3_stmt *stmt, struct err *
 		json_object_set_new(json, members[i].key, members[i].number ? sql_number(stmt, members[i].column)
 		                    : sql_string(stmt, members[i].column));
 	put_current(json, steps);
-	json_object_set_new(json, "approvals", approvals);
+	json_object_set_new(json, "release", release);
+	json_object_set(json, "approvals", approvals);
 	json_object_set_new(json, "tests", sum_tests(steps));
-	json_object_set_new(json, "steps", steps);
+	json_object_set(json, "steps", steps);
 	return json;
 }
 

@@ -13,7 +13,8 @@
 	" features, migrations, signature, signer"
 #define DEPLOYMENT_COLUMNS \
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
-	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override, nullif(not_before, 0)"
+	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override, nullif(not_before, 0)," \
+	" of_release"
 
 static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -59,8 +60,8 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE artifact.sha256 = ? AND build.removed = 0 LIMIT 1",
 
 	[SQL_DEPLOYMENT_ADD] = "INSERT INTO deployment (id, app, environment, kind, version, digest, from_version, state,"
-		" actor, reason, requested, key, plan_hash, target, expect, uid, override, not_before)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" actor, reason, requested, key, plan_hash, target, expect, uid, override, not_before,"
+		" of_release) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
 	[SQL_DEPLOYMENT_REPLAN] = "UPDATE deployment SET target = ?, plan_hash = ?, from_version = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_START] = "UPDATE deployment SET state = 'running', started = ? WHERE id = ?",
 	[SQL_DEPLOYMENT_UNDO] = "UPDATE deployment SET state = 'undoing', message = ?, layer = ?, stopped = ? WHERE id = ?",
@@ -191,6 +192,27 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_DEPLOYMENT_MOVE] = "UPDATE deployment SET not_before = ? WHERE id = ? AND state = 'queued'",
 	[SQL_FEATURE_SET] = "INSERT OR REPLACE INTO feature (app, environment, name, is_on, at, actor, reason)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_RELEASE_ADD] = "INSERT INTO group_release (id, name, environment, source, undo, state, actor, uid, reason,"
+		" override, key, when_allowed, not_before, requested)"
+		" VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_RELEASE_MEMBER_ADD] = "INSERT INTO release_member (release, n, app, version, digest, expect)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_RELEASE_MEMBER_NOTE] = "UPDATE release_member SET note = ?, why = ? WHERE release = ? AND app = ?",
+	[SQL_RELEASE_START] = "UPDATE group_release SET state = 'running', started = ? WHERE id = ?",
+	[SQL_RELEASE_STOP] = "UPDATE group_release SET state = 'undoing', message = ?, stopped = ? WHERE id = ?",
+	[SQL_RELEASE_FINISH] = "UPDATE group_release SET state = ?, message = ?, ended = ? WHERE id = ?",
+	[SQL_RELEASE] = "SELECT id, name, environment, source, undo, state, actor, uid, reason, override, when_allowed,"
+		" not_before, requested, started, ended, stopped, message FROM group_release WHERE id = ?",
+	[SQL_RELEASE_MEMBERS] = "SELECT m.app, m.version, m.digest, m.expect, m.note, m.why, d.id, d.state, d.from_version,"
+		" d.message, r.id, r.state, r.message FROM release_member m"
+		" LEFT JOIN deployment d ON d.of_release = ?1 AND d.app = m.app AND d.kind <> 'rollback'"
+		" LEFT JOIN deployment r ON r.of_release = ?1 AND r.app = m.app AND r.kind = 'rollback'"
+		" WHERE m.release = ?1 ORDER BY m.n",
+	[SQL_RELEASE_BY_KEY] = "SELECT id FROM group_release WHERE key = ? ORDER BY id LIMIT 1",
+	[SQL_RELEASE_PLACE] = "SELECT g.name, m.n, (SELECT count(*) FROM release_member WHERE release = ?1)"
+		" FROM group_release g JOIN release_member m ON m.release = g.id WHERE g.id = ?1 AND m.app = ?2",
+	[SQL_RELEASES] = "SELECT id FROM group_release WHERE id < ? ORDER BY id DESC LIMIT ?",
+	[SQL_RELEASES_UNFINISHED] = "SELECT id FROM group_release WHERE ended IS NULL ORDER BY id",
 	[SQL_FEATURES] = "SELECT name, is_on, at, actor, reason FROM feature WHERE app = ? AND environment = ? ORDER BY name",
 };
 

@@ -14,7 +14,8 @@
  *                         tests:TOTALS|null,results_sha256,features:[…],migrations:[{id,reversible}],signature,signer}
  *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
  *   deployment.requested {app,environment,kind,version,digest,from,expect,key,reason,uid,target,plan_hash,
- *                         steps:[{stage,deadline_ms}],override:{reason},not_before}   the row's seq is the deployment's id
+ *                         steps:[{stage,deadline_ms}],override:{reason},not_before,release}   the row's seq is the deployment's
+ *                         id; release: the one of a group that it is part of
  *   deployment.moved     {id,not_before}                   it was scheduled and waits; another time
  *   deployment.started   {id} and, when the plan changed while it waited, {target,plan_hash,from,steps}
  *   step.started         {id,step}                         the intent: on disk before the effect begins
@@ -39,6 +40,12 @@
  *   facts.changed        {app,environment,facts:{WHAT:"value"|null}}     "variables.X" and "facts.X"; null: gone
  *                        {app,environment,gone:true}                     the configuration names it no more
  *   feature.set          {app,environment,feature,on,reason}             the actor put it in or pulled it
+ *   release.requested    {group,environment,from,undo,members:[{app,version,digest,expect}],reason,uid,key,override,
+ *                         not_before,when_allowed}         several applications in order; the row's seq is its id
+ *   release.started      {id}                              with its members' requests: each waits for the one before
+ *   release.member       {id,app,state,why}                what no deployment tells: unchanged back stays
+ *   release.stopping     {id,why,stopped}                  nothing more of it begins; it is undone if its group says so
+ *   release.finished     {id,state,message}
  *   drift.found          {app,environment,what,expected,found}           drift.cleared {app,environment,what}
  * Test results and step output are not journalled (size); results are rows of test_result, output is in files.
  *
@@ -121,6 +128,7 @@ struct store_deployment {
 	char *override;                                        /* why windows and freezes were passed over; NULL: they hold */
 	int64_t not_before;                                    /* scheduled for then; 0: it is not */
 	int64_t uid;                                           /* who asked for it; -1 unknown */
+	int64_t release;                                       /* of a group, that it is part of; 0 none */
 	char *message, *layer;                                 /* of deployment.undoing, then of deployment.finished */
 	enum deployment_kind kind;
 	enum deployment_state state;

@@ -1,6 +1,6 @@
 # bash completion of slipway. Made by `make docs` from the table of commands.
 
-_slipway_verbs="approve audit build builds check consistency deploy engine feature history init lock log maturity metrics reject resume rollback schedule status stop tests unlock watch"
+_slipway_verbs="approve audit build builds check consistency deploy engine feature history init lock log maturity metrics reject release resume rollback schedule status stop tests unlock watch"
 _slipway_table()
 {
 	flags= words=
@@ -56,6 +56,9 @@ _slipway_table()
 	reject)
 		flags="--reason --wait --app --json"
 		;;
+	release)
+		flags="--from --expect --reason --at --when-allowed --override --dry-run --wait --limit --json"
+		;;
 	resume)
 		flags="--reason --app --json"
 		;;
@@ -95,7 +98,7 @@ _slipway_ask()
 	done
 	slipway "${dir[@]}" engine status >/dev/null 2>&1 || return
 	case $1 in
-	environments) slipway "${dir[@]}" status 2>/dev/null | awk 'NF > 1 { print $1; print $2 }' ;;
+	environments) slipway "${dir[@]}" status 2>/dev/null | awk '/^[^ ]/ && NF > 1 && $1 != "release" { print $1; print $2 }' ;;
 	builds) slipway "${dir[@]}" builds 2>/dev/null | awk '{ print $1 }' ;;
 	esac
 }
@@ -134,6 +137,7 @@ _slipway()
 	case $verb in
 	deploy) words="$(_slipway_ask builds) $(_slipway_ask environments)" ;;
 	build | builds) words=$(_slipway_ask builds) ;;
+	release) words="list show stop $(_slipway_ask environments)" ;;
 	*) words=$(_slipway_ask environments) ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -1,6 +1,6 @@
 /*
  * docs: prints the parts of the documents that are made from the tables.
- * usage: docs commands | keys | configuration (man page source) | completion (bash)
+ * usage: docs commands | keys | configuration | groups (man page source) | completion (bash)
  */
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +125,11 @@ static void print_configuration(void)
 	print_kind(&config_kind_app, "");
 }
 
+static void print_groups(void)
+{
+	print_kind(&config_kind_groups, "");
+}
+
 static void print_words(const char *name, const struct flag *const *flags, size_t max)
 {
 	printf("\t%s)\n\t\tflags=\"", name);
@@ -164,6 +169,7 @@ int main(int argc, char **argv)
 		{ "commands", print_commands },
 		{ "completion", print_completion },
 		{ "configuration", print_configuration },
+		{ "groups", print_groups },
 		{ "keys", print_keys },
 	};
 
@@ -173,6 +179,6 @@ int main(int argc, char **argv)
 			return ferror(stdout) ? 1 : 0;
 		}
 	}
-	fprintf(stderr, "usage: docs commands | completion | configuration | keys\n");
+	fprintf(stderr, "usage: docs commands | completion | configuration | groups | keys\n");
 	return 2;
 }

@@ -287,6 +287,36 @@ bool engine_feature(struct engine *e, const struct engine_caller *who, const jso
 	return answer(e, "feature", call, ret, err);
 }
 
+bool engine_release(struct engine *e, const struct engine_caller *who, const json_t *request, int *ret_status,
+                    json_t **ret, struct err *err)
+{
+	json_t *call = by(who);
+
+	json_object_set_new(call, "request", json_deep_copy(request));
+	*ret_status = e->status;
+	return answer(e, "release", call, ret, err);
+}
+
+bool engine_release_stop(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request,
+                         json_t **ret, struct err *err)
+{
+	json_t *call = by(who);
+
+	json_object_set_new(call, "id", json_integer(id));
+	json_object_set_new(call, "request", json_deep_copy(request));
+	return answer(e, "release_stop", call, ret, err);
+}
+
+bool engine_release_of(struct engine *e, int64_t id, json_t **ret, struct err *err)
+{
+	return answer(e, "release_of", json_pack("{s:I}", "id", (json_int_t)id), ret, err);
+}
+
+bool engine_releases(struct engine *e, int64_t before, int limit, json_t **ret, struct err *err)
+{
+	return answer(e, "releases", json_pack("{s:I, s:i}", "before", (json_int_t)before, "limit", limit), ret, err);
+}
+
 static void answer_held(void *arg)
 {
 	struct engine *e = arg;

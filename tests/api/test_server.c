@@ -151,8 +151,8 @@ static void malformed_arguments_are_named(void **state)
 		{ "/v1/builds?limit=many", "limit must be a whole number from 1 to 500, not \"many\"" },
 		{ "/v1/builds?limit=501", "limit must be" },
 		{ "/v1/builds?offset=-1", "offset must be" },
-		{ "/v1/deployments/x", "a deployment's id must be" },
-		{ "/v1/deployments/99999999999999999999", "a deployment's id must be" },
+		{ "/v1/deployments/x", "an id must be" },
+		{ "/v1/deployments/99999999999999999999", "an id must be" },
 		{ "/v1/builds/a%00b", "%00" },
 		{ "/v1/events?since=x", "since must be" },
 	};
@@ -241,6 +241,25 @@ static void requests_that_change_something_carry_body_and_status(void **state)
 	assert_int_equal(json_int(stopped, "id", 0), 7);
 	assert_string_equal(json_text(json_object_get(stopped, "request"), "reason"), "no");
 	assert_int_equal(json_object_size(json_object_get(bare, "request")), 0);
+}
+
+static void releases_reach_the_engine(void **state)
+{
+	struct world *w = *state;
+	AUTO(json_auto_decref) json_t *asked = must(w, "POST", "/v1/releases", json_pack("{s:s}", "group", "suite"));
+	AUTO(json_auto_decref) json_t *stopped = must(w, "POST", "/v1/releases/12/stop", json_pack("{s:s}", "reason", "no"));
+	AUTO(json_auto_decref) json_t *one = must(w, "GET", "/v1/releases/12", NULL);
+	AUTO(json_auto_decref) json_t *list = must(w, "GET", "/v1/releases?before=9&limit=7", NULL);
+
+	assert_string_equal(json_text(asked, "function"), "release");
+	assert_int_equal(json_int(asked, "uid", -1), getuid());
+	assert_string_equal(json_text(json_object_get(asked, "request"), "group"), "suite");
+	assert_string_equal(json_text(stopped, "function"), "release_stop");
+	assert_int_equal(json_int(stopped, "id", 0), 12);
+	assert_string_equal(json_text(json_object_get(stopped, "request"), "reason"), "no");
+	assert_string_equal(json_text(one, "function"), "release_of");
+	assert_int_equal(json_int(list, "before", 0), 9);
+	assert_int_equal(json_int(list, "limit", 0), 7);
 }
 
 static void what_the_engine_refuses_is_answered_with_its_kind(void **state)
@@ -457,6 +476,7 @@ int main(void)
 		TEST(a_body_that_is_no_object_is_400),
 		TEST(a_body_over_the_limit_is_413_and_never_read),
 		TEST(requests_that_change_something_carry_body_and_status),
+		TEST(releases_reach_the_engine),
 		TEST(what_the_engine_refuses_is_answered_with_its_kind),
 		TEST(a_slow_answer_comes_when_it_is_there),
 		TEST(an_answer_for_a_caller_who_hung_up_goes_nowhere),

@@ -95,6 +95,8 @@ static json_t *answer_to(const struct child *c, const char *function, const json
 		return scene_deployments(c->scene, json_int(call, "before", 0));
 	if (strcmp(function, "deployment") == 0)
 		return scene_deployment(c->scene, id);
+	if (strcmp(function, "releases") == 0)
+		return scene_releases(c->scene);
 	if (strcmp(function, "consistency") == 0)
 		return scene_consistency(c->scene);
 	if (strcmp(function, "tests") == 0)

@@ -37,6 +37,7 @@ static const struct shot shots[] = {
 	{ .name = "history", .scene = "shop", .keys = "H", .see = "rollback" },
 	{ .name = "delivery", .scene = "shop", .keys = "m", .see = "MATURITY" },
 	{ .name = "consistency", .scene = "shop", .keys = "c", .see = "LOG_LEV" },
+	{ .name = "groups", .scene = "fleet", .keys = "r", .see = "under way" },
 	{ .name = "help", .scene = "shop", .keys = "?", .see = "help" },
 	{ .name = "errors", .scene = "shop", .keys = ":nonsense<Enter>e", .see = "nonsense" },
 	{ .name = "search", .scene = "shop", .keys = "/pictures<Enter>", .see = "2 found" },

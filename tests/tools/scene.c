@@ -147,6 +147,11 @@ json_t *scene_consistency(const char *scene)
 	return read_json(scene, "consistency.json");
 }
 
+json_t *scene_releases(const char *scene)
+{
+	return read_json(scene, "releases.json");
+}
+
 json_t *scene_tests(const char *scene, int64_t id, int64_t from)
 {
 	AUTO(mem_auto_free) char *name = mem_printf("tests-%" PRId64 ".json", id);
@@ -240,6 +245,8 @@ json_t *scene_get(const char *scene, const char *path)
 	}
 	if (strncmp(path, "/v1/consistency", 15) == 0)
 		return scene_consistency(scene);
+	if (strncmp(path, "/v1/releases", 12) == 0)
+		return scene_releases(scene);
 	if (strncmp(path, "/v1/deployments?", 16) == 0)
 		return scene_deployments(scene, number(path, "before", 0));
 	if (strncmp(path, "/v1/deployments/", 16) == 0)

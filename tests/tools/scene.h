@@ -19,6 +19,7 @@ json_t *scene_build(const char *scene, const char *version);
 json_t *scene_deployments(const char *scene, int64_t before);
 json_t *scene_deployment(const char *scene, int64_t id);
 json_t *scene_consistency(const char *scene);
+json_t *scene_releases(const char *scene);
 json_t *scene_tests(const char *scene, int64_t id, int64_t from);
 json_t *scene_log(const char *scene, int64_t id, int64_t from, int64_t limit);
 json_t *scene_metrics(const char *scene);

@@ -156,7 +156,11 @@ static void groups_stand_in_a_file_of_their_own(void **unused)
 		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\"]}]}", NULL },
 		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\",\"web\"]}]}", "no application \"web\"" },
 		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\",\"shop\"]}]}", "stands here twice" },
-		{ "{\"groups\":[{\"name\":\"a\",\"applications\":[]},{\"name\":\"a\",\"applications\":[]}]}", "two groups" },
+		{ "{\"groups\":[{\"name\":\"a\",\"applications\":[\"shop\"]},{\"name\":\"a\",\"applications\":[\"shop\"]}]}",
+		  "two groups" },
+		{ "{\"groups\":[{\"name\":\"a\",\"applications\":[]}]}", "holds no application" },
+		{ "{\"groups\":[{\"name\":\"a\",\"applications\":[\"shop\"],\"undo\":\"yes\"}]}", "\"undo\" takes true or false" },
+		{ "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\"],\"undo\":true}]}", NULL },
 		{ "{\"group\":[]}", "unknown key \"group\"" },
 		{ "{", "not JSON" },
 	};
@@ -175,10 +179,12 @@ static void groups_stand_in_a_file_of_their_own(void **unused)
 		put(dir, "groups.json", rows[i].text);
 		ok = config_load(dir, &config, &mistakes);
 		assert_int_equal(ok, rows[i].then == NULL);
-		if (ok)
+		if (ok) {
 			assert_string_equal(config_group(config, "suite")->applications[0], "shop");
-		else if (!strstr(mistakes.items[0].text, rows[i].then))
+			assert_int_equal(config_group(config, "suite")->undo, strstr(rows[i].text, "undo") != NULL);
+		} else if (!strstr(mistakes.items[0].text, rows[i].then)) {
 			print_error("row %zu: %s\n", i, mistakes.items[0].text);
+		}
 		assert_true(ok || strstr(mistakes.items[0].text, rows[i].then));
 		config_free(config);
 		config_mistakes_done(&mistakes);

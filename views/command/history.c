@@ -17,6 +17,8 @@ static void add_row(struct out_table *t, const json_t *d)
 {
 	AUTO(mem_auto_free) char *at = record_time(d, "requested"), *span = record_span(d);
 	const char *state = json_text(d, "state"), *from = json_text(d, "from"), *reason = json_text(d, "reason");
+	const json_t *release = json_object_get(d, "release");
+	const char *why;
 
 	out_row(t);
 	out_cellf(t, OUT_PLAIN, "%lld", (long long)json_int(d, "id", 0));
@@ -28,7 +30,13 @@ static void add_row(struct out_table *t, const json_t *d)
 	out_cell(t, out_style_of(state), state);
 	out_cell(t, OUT_PLAIN, span);
 	out_cell(t, OUT_PLAIN, json_text(d, "actor"));
-	out_cell(t, OUT_PLAIN, *json_text(d, "message") ? json_text(d, "message") : reason);
+	why = *json_text(d, "message") ? json_text(d, "message") : reason;
+	if (json_is_object(release))
+		out_cellf(t, OUT_PLAIN, "release %lld %s %lld/%lld%s%s", (long long)json_int(release, "id", 0),
+		          json_text(release, "group"), (long long)json_int(release, "index", 0),
+		          (long long)json_int(release, "of", 0), *why ? ": " : "", why);
+	else
+		out_cell(t, OUT_PLAIN, why);
 }
 
 static char *page_path(const char *app, const char *environment, int64_t before, int64_t limit)
@@ -99,6 +107,7 @@ const struct command command_history = {
 	.usage = { "history [ENVIRONMENT] [flags]" },
 	.help = "Prints one line for each deployment: id, when it was asked for, application,\n"
 		"environment, kind, versions, state, how long it took, who asked, what came of it\n"
-		"or why it was asked for. With --json: DEPLOYMENT of the API.",
+		"or why it was asked for, behind the release of several applications that it is\n"
+		"part of. With --json: DEPLOYMENT of the API.",
 	.flags = { &flag_app, &flag_limit, &flag_before, &flag_json },
 };

@@ -6,6 +6,7 @@
 #include "views/command/find.h"
 #include "views/command/out.h"
 #include "views/command/record.h"
+#include "views/command/release_print.h"
 #include "views/command/verbs.h"
 
 static void add_rollback(struct out_table *t, const json_t *target)
@@ -104,7 +105,7 @@ static int run(struct call *c)
 {
 	struct out_table t = { 0 };
 	AUTO(json_auto_decref) json_t *status = NULL;
-	const json_t *app, *only = NULL, *environment;
+	const json_t *app, *only = NULL, *environment, *release;
 	struct err err = { 0 };
 	size_t a, e;
 
@@ -127,6 +128,9 @@ static int run(struct call *c)
 			if ((!only || app == only) && !call_has(c, &flag_json))
 				print_rules(environment);
 	}
+	json_array_foreach(json_object_get(status, "releases"), a, release)
+		if (!only && !call_has(c, &flag_json))
+			release_print(release, false);
 	note_mistakes(c, status);
 	return 0;
 }
@@ -138,6 +142,8 @@ const struct command command_status = {
 		"open or protected, live version, health, the rollback target (warm or cold, and\n"
 		"how long it would take), the running or last deployment, how many wait, and what\n"
 		"needs attention. Then a line for each thing that waits: blocked by which gate, why,\n"
-		"who or what can clear it, and when. With --json: ENVIRONMENT of the API with \"app\".",
+		"who or what can clear it, and when. Releases of several applications that are not\n"
+		"over follow, as slipway release show prints them. With --json: ENVIRONMENT of the\n"
+		"API with \"app\".",
 	.flags = { &flag_app, &flag_json },
 };

@@ -16,6 +16,7 @@ bool gate_lock(const struct gate_facts *f, struct gate_refusal *ret);
 bool gate_migration(const struct gate_facts *f, struct gate_refusal *ret);
 bool gate_promotion(const struct gate_facts *f, struct gate_refusal *ret);
 bool gate_quarantine(const struct gate_facts *f, struct gate_refusal *ret);
+bool gate_release(const struct gate_facts *f, struct gate_refusal *ret);
 bool gate_schedule(const struct gate_facts *f, struct gate_refusal *ret);
 bool gate_signature(const struct gate_facts *f, struct gate_refusal *ret);
 bool gate_tests(const struct gate_facts *f, struct gate_refusal *ret);
