@@ -1,6 +1,7 @@
 /*
  * Rollback to a warm colour, from the request to the first answer of the other version, next to a bare map transaction
- * of the same HAProxy, measured the same way in the same run; alone, and while visitors load the public port.
+ * of the same HAProxy, measured the same way in the same run; alone, and while visitors load the public port. In both a
+ * visitor asks from the moment on in which the last word was sent; what the engine and HAProxy answer is read afterwards.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,9 +90,10 @@ static bool answers_with(int fd, const char *version)
 	return strstr(answer, version) != NULL;
 }
 
-static void ask_rollback(const char *version)
+/* The connection on which the answer comes. */
+static int send_rollback(const char *version)
 {
-	char body[200], request[500], answer[ANSWER_MAX];
+	char body[200], request[500];
 	int fd = connect_unix(getenv("BENCH_SOCKET"));
 
 	/* With a reason, because each rollback puts the build that it leaves into quarantine. */
@@ -100,11 +102,19 @@ static void ask_rollback(const char *version)
 	snprintf(request, sizeof request, "POST /v1/deployments HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n"
 	         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
 	send_all(fd, request);
+	return fd;
+}
+
+/* What came of it: 202 of the engine, empty lines of HAProxy. */
+static void expect_taken(int fd, bool bare)
+{
+	static char answer[ANSWER_MAX];
+
 	read_all(fd, answer);
-	if (!strstr(answer, " 202 ")) {
-		fprintf(stderr, "%s\n", answer);
-		exit(1);
-	}
+	if (bare ? answer[strspn(answer, "\n")] == '\0' : strstr(answer, " 202 ") != NULL)
+		return;
+	fprintf(stderr, "%s\n", answer);
+	exit(1);
 }
 
 static void wait_idle(void)
@@ -128,12 +138,13 @@ static void ask_admin(const char *command, char answer[static ANSWER_MAX])
 	read_all(fd, answer);
 }
 
-/* Every route to the other colour, in one transaction. */
-static void swap_map(void)
+/* Every route to the other colour, in one transaction; the connection on which the answer comes. */
+static int send_swap(void)
 {
 	static char map[ANSWER_MAX], command[ANSWER_MAX], answer[ANSWER_MAX];
 	char *rest = map, *line, *number;
 	size_t used = 0;
+	int fd;
 
 	ask_admin("show map routes.map\n", map);
 	ask_admin("prepare map routes.map\n", answer);
@@ -152,7 +163,9 @@ static void swap_map(void)
 		                         key, value, strcmp(colour, "blue") == 0 ? "green" : "blue");
 	}
 	snprintf(command + used, sizeof command - used, "commit map @%s routes.map\n", number);
-	ask_admin(command, answer);
+	fd = connect_unix(getenv("BENCH_ADMIN"));
+	send_all(fd, command);
+	return fd;
 }
 
 static int compare(const void *a, const void *b)
@@ -165,7 +178,7 @@ static int compare(const void *a, const void *b)
 static void measure(bool bare, const char *title)
 {
 	int64_t took[ROUNDS];
-	int fd = connect_public();
+	int fd = connect_public(), asked;
 
 	for (int i = 0; i < ROUNDS; i++) {
 		const char *to = answers_with(fd, "1.1.0") ? "1.0.0" : "1.1.0";
@@ -174,14 +187,12 @@ static void measure(bool bare, const char *title)
 		if (!bare)
 			wait_idle();
 		began = now_us();
-		if (bare)
-			swap_map();
-		else
-			ask_rollback(to);
+		asked = bare ? send_swap() : send_rollback(to);
 		while (!answers_with(fd, to))
 			if (now_us() - began > 10000000)
 				die("10 s without the other version");
 		took[i] = now_us() - began;
+		expect_taken(asked, bare);
 	}
 	close(fd);
 	qsort(took, ROUNDS, sizeof took[0], compare);

@@ -352,9 +352,9 @@ static void make_ready(struct stand *s)
 	stand_deploy(s, "2.0", COLOUR_GREEN, COLOUR_BLUE);
 	stand_observe(s);
 	stand_observe(s);
-	assert_true(ready_is_healthy(s->denv, COLOUR_BLUE));
-	assert_true(s->denv->map_version > 0);
 	stand_rollback_job(s, "1.0", COLOUR_BLUE, COLOUR_GREEN);
+	assert_true(ready_holds(s->denv, COLOUR_BLUE, s->job.digest));
+	assert_true(s->denv->map_version > 0);
 }
 
 static void a_rollback_takes_what_the_observation_made_ready(void **state)
@@ -386,7 +386,7 @@ static void a_colour_that_fell_ill_since_it_was_seen_loses_the_traffic_again(voi
 	stand_has(s->outcome.err.text, "1.0 in blue is not well: web: GET /health answered 503: warming up");
 	assert_string_equal(stand_get(s, false), "2.0 green");
 	assert_string_equal(stand_db(s), "2.0 green");
-	assert_false(ready_is_healthy(s->denv, COLOUR_BLUE));
+	assert_false(ready_holds(s->denv, COLOUR_BLUE, s->job.digest));
 	stand_hammer_end(s, &sent, &failed);
 	assert_int_equal(failed, 0);
 	stand_job(s, "2.0", "good", COLOUR_GREEN, COLOUR_BLUE);

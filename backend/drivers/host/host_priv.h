@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/artifact/digest.h"
 #include "backend/drivers/driver.h"
 #include "backend/drivers/host/model.h"
 
@@ -35,6 +36,9 @@ struct unpacker;
 /* How long HAProxy may take to answer (it restarts within 2 s) and components to answer a health request. */
 enum { HOST_PROXY_MS = 10000, HOST_HEALTH_MS = 3000, HOST_TAIL_LINES = 20 };
 
+/* The digest of the build that a slot held, and when it was seen there and healthy, monotonic; 0: never. */
+struct ready { char digest[DIGEST_SIZE]; int64_t seen_ms; };
+
 struct driver_env {
 	struct loop *loop;
 	struct http *http;
@@ -45,7 +49,7 @@ struct driver_env {
 	struct host_model *model;
 	struct op *ops;                        /* all that are under way */
 	struct op *main;                       /* the run, probe or undo among them */
-	int64_t healthy_ms[COLOUR_COUNT];      /* when all of a colour was seen healthy, monotonic: ready.h */
+	struct ready ready[COLOUR_COUNT];      /* what the last observation saw: ready.h */
 	int map_version;                       /* of HAProxy's map, prepared for the next switch; 0: none */
 	struct admin_call *preparing;
 	char *stats;                           /* `show stat` as it was at the last switch, before it was judged; NULL */

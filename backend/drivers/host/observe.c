@@ -46,6 +46,18 @@ static void finish_observe(struct op *op)
 	op_answer_seen(op);
 }
 
+/* The mark is read when the answers are there: what is prepared meanwhile has no mark, or another. */
+static void see(struct op *op, enum colour colour, bool ok)
+{
+	AUTO(slot_mark_done) struct slot_mark mark = { 0 };
+
+	slot_mark_read(op->denv->dir, colour, &mark);
+	if (ok && mark.digest && slot_holds(op->denv->dir, op->model, colour, mark.digest))
+		ready_seen(op->denv, colour, mark.digest);
+	else
+		ready_forget(op->denv, colour);
+}
+
 static void other_answered(void *arg, bool ok, const char *why)
 {
 	struct op *op = arg;
@@ -53,7 +65,7 @@ static void other_answered(void *arg, bool ok, const char *why)
 	(void)why;
 	op->health = NULL;
 	op->seen.warm = ok;
-	ready_health(op->denv, colour_other(op->seen.live), ok);
+	see(op, colour_other(op->seen.live), ok);
 	ready_prepare(op->denv);
 	finish_observe(op);
 }

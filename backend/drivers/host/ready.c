@@ -1,5 +1,8 @@
 #include "backend/drivers/host/ready.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "backend/base/clock.h"
 #include "backend/drivers/host/admin.h"
 #include "backend/drivers/host/haproxy.h"
@@ -7,18 +10,26 @@
 #include "backend/drivers/host/routes.h"
 
 /* The engine observes every 2 s; one observation may come late. */
-enum { HEALTHY_FOR_MS = 3000, PREPARE_MS = 1000 };
+enum { HOLDS_FOR_MS = 3000, PREPARE_MS = 1000 };
 
-void ready_health(struct driver_env *denv, enum colour colour, bool ok)
+void ready_seen(struct driver_env *denv, enum colour colour, const char *digest)
 {
-	denv->healthy_ms[colour] = ok ? clock_mono_ms() : 0;
+	struct ready *ready = &denv->ready[colour];
+
+	snprintf(ready->digest, sizeof ready->digest, "%s", digest);
+	ready->seen_ms = clock_mono_ms();
 }
 
-bool ready_is_healthy(const struct driver_env *denv, enum colour colour)
+void ready_forget(struct driver_env *denv, enum colour colour)
 {
-	int64_t seen_ms = denv->healthy_ms[colour];
+	denv->ready[colour] = (struct ready){ 0 };
+}
 
-	return seen_ms && clock_mono_ms() - seen_ms < HEALTHY_FOR_MS;
+bool ready_holds(const struct driver_env *denv, enum colour colour, const char *digest)
+{
+	const struct ready *ready = &denv->ready[colour];
+
+	return ready->seen_ms && clock_mono_ms() - ready->seen_ms < HOLDS_FOR_MS && strcmp(ready->digest, digest) == 0;
 }
 
 static void prepared(void *arg, const char *answer, const struct err *err)

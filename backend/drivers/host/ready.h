@@ -12,10 +12,12 @@
 
 struct driver_env;
 
-/* A health check of all of a colour's components came back. */
-void ready_health(struct driver_env *denv, enum colour colour, bool ok);
-/* The colour was healthy within the time of an observation. */
-bool ready_is_healthy(const struct driver_env *denv, enum colour colour);
+/* A colour's slot holds the build of that digest, and all of its components answered well. */
+void ready_seen(struct driver_env *denv, enum colour colour, const char *digest);
+/* It is not so, or may not be so any more. */
+void ready_forget(struct driver_env *denv, enum colour colour);
+/* It was seen within the time of an observation. */
+bool ready_holds(const struct driver_env *denv, enum colour colour, const char *digest);
 
 /* Asks HAProxy for a version unless there is one. */
 void ready_prepare(struct driver_env *denv);

@@ -1,6 +1,7 @@
 /* fetch and stage: the artifacts are there, and are unpacked into the target colour. */
 #include "backend/base/mem.h"
 #include "backend/drivers/host/host_priv.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/slot.h"
 #include "backend/drivers/host/stopper.h"
 #include "backend/drivers/host/unpacker.h"
@@ -77,6 +78,7 @@ void stage_stage(struct op *op)
 		return;
 	}
 	/* What the colour held before is warm no more from here on. */
+	ready_forget(op->denv, op->job->target);
 	if (!slot_mark_forget(op->denv->dir, op->job->target, &err)) {
 		op_fail(op, "artifact", NULL, &err);
 		return;

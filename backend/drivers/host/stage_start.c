@@ -12,7 +12,7 @@
 
 static void finish(struct op *op)
 {
-	ready_health(op->denv, op->job->target, true);
+	ready_seen(op->denv, op->job->target, op->job->digest);
 	op_ok(op, json_incref(op->facts));
 }
 

@@ -302,7 +302,8 @@ static void health_came(void *arg, bool ok, const char *why)
 	struct switching *s = op->state;
 
 	op->health = NULL;
-	ready_health(op->denv, op->job->target, ok);
+	if (!ok)
+		ready_forget(op->denv, op->job->target);
 	if (!ok && !s->moved) {
 		not_well(op, why);
 		return;
@@ -325,9 +326,6 @@ static void moved(void *arg, int64_t map_us, const struct err *err)
 	struct err failed = { 0 };
 
 	op->mapping = NULL;
-	/* What verifies a rollback counts from here: asking before would have kept the traffic waiting. */
-	if (!err && is_rollback(op))
-		ask_for_figures(op);
 	if (err)
 		failed = *err;
 	else
@@ -345,6 +343,9 @@ static void moved(void *arg, int64_t map_us, const struct err *err)
 	s->proof_until_ms = clock_mono_ms() + PROOF_MS;
 	if (!op->prober)
 		op->prober = prober_new(op->denv, op->model, PROBE_EVERY_MS);
+	/* What verifies a rollback counts from here: asking before would have kept the traffic waiting. */
+	if (is_rollback(op))
+		ask_for_figures(op);
 	if (s->is_ready)
 		ask_for_health(op);
 	go_on(op);
@@ -372,9 +373,9 @@ void stage_switch(struct op *op)
 
 	op->state = s;
 	op->state_done = switching_done;
-	if (!slot_is_right(op))
+	s->is_ready = is_rollback(op) && ready_holds(op->denv, op->job->target, op->job->digest);
+	if (!s->is_ready && !slot_is_right(op))
 		return;
-	s->is_ready = is_rollback(op) && ready_is_healthy(op->denv, op->job->target);
 	routes_make(op->model, op->job->target, preview_after(op), &routes);
 	op->mapping = mapping_prepare(op->denv->loop, op->denv->proxy_dir, &routes, ready_take(op->denv), HOST_PROXY_MS, moved,
 	                              op);

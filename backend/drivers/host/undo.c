@@ -12,6 +12,7 @@
 #include "backend/drivers/host/host_priv.h"
 #include "backend/drivers/host/mapping.h"
 #include "backend/drivers/host/proxy.h"
+#include "backend/drivers/host/ready.h"
 #include "backend/drivers/host/resume.h"
 #include "backend/drivers/host/slot.h"
 #include "backend/drivers/host/stopper.h"
@@ -39,6 +40,7 @@ static void target_stopped(void *arg, const struct driver_outcome *outcome)
 
 static void stop_target(struct op *op)
 {
+	ready_forget(op->denv, op->job->target);
 	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, target_stopped, op);
 }
 
@@ -162,5 +164,6 @@ void host_cool(struct op *op, enum colour colour)
 		op_fail(op, "traffic", NULL, &err);
 		return;
 	}
+	ready_forget(op->denv, colour);
 	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, colour), STOPPER_END, cooled, op);
 }
