@@ -6,7 +6,8 @@
  *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
  *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
  *   answers.c  what the API is told                            features.c     what is on, and the components' file
- *   policy.c   approvals, locks, automation as asked for
+ *   policy.c   approvals, locks, pauses as asked for
+ *   automation.c  takes new builds by itself
  *   schedule.c deployments that wait for their time
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
@@ -22,6 +23,7 @@
 #include "backend/engine/plan.h"
 #include "backend/store/store.h"
 
+struct automation;
 struct environment;
 struct http;
 struct loop_timer;
@@ -76,6 +78,7 @@ struct environment {
 	bool observing;
 	int runs, observed_runs;                       /* begun or ended until now, and when the observation began */
 	struct survey *survey;
+	struct automation *automation;
 	char *drift_seen;                              /* what drift was judged of last */
 	int64_t unsettled;                             /* a deployment that could not be settled yet; tried again */
 	struct loop_timer *tick;                       /* health, reconcile */
@@ -101,6 +104,14 @@ struct environment *engine_environment(struct engine *e, const char *app, const 
 /* request.c: ends a deployment that waits; how: "stopped", "rejected". */
 bool engine_end_queued(struct engine *e, const struct engine_caller *who, int64_t id, const char *how,
                        const char *reason, struct err *err);
+/*
+ * request.c: what the engine asks for itself, of kind automatic; nobody's uid stands behind it. It is judged like any
+ * request. `join` writes more rows into its transaction.
+ */
+extern const struct engine_caller engine_itself;
+typedef bool (*engine_join_fn)(void *arg, int64_t id, struct err *err);
+bool engine_deploy_itself(struct environment *env, const struct store_build *build, const char *reason,
+                          engine_join_fn join, void *arg, struct err *err);
 
 /* answers.c */
 json_t *answers_environment(struct environment *env, const struct engine_caller *who, struct err *err);

@@ -5,11 +5,20 @@
 #include "backend/base/json.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
 #include "backend/engine/gate_facts.h"
 #include "backend/engine/gates/gates.h"
 #include "backend/engine/people.h"
+
+/* A uid that no user has; as a number it is -1 in the journal and for the gates. */
+const struct engine_caller engine_itself = { (uid_t)-1, "automation" };
+
+static int64_t uid_of(const struct engine_caller *who)
+{
+	return who->uid == engine_itself.uid ? -1 : (int64_t)who->uid;
+}
 
 struct ask {
 	struct environment *env;
@@ -17,6 +26,7 @@ struct ask {
 	const char *version, *digest, *expect, *key, *reason, *override;
 	bool refuse_when_busy, when_allowed;
 	int64_t not_before;
+	engine_join_fn join; void *join_arg;   /* NULL: the request's transaction has rows of its own only */
 };
 
 static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
@@ -91,7 +101,7 @@ static json_t *request_body(const struct ask *ask, const struct engine_caller *w
 	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "app", ask->env->app, "environment",
 	                         ask->env->name, "kind", kind_name(ask->kind), "version", build->version, "digest",
 	                         build->digest, "target", colour_name(plan->target), "plan_hash", plan->hash, "steps",
-	                         plan_steps_json(plan), "uid", (json_int_t)who->uid);
+	                         plan_steps_json(plan), "uid", (json_int_t)uid_of(who));
 
 	json_put_text(body, "from", state->live_version);
 	json_put_text(body, "expect", ask->expect);
@@ -138,10 +148,7 @@ static bool append_quarantine(const struct ask *ask, const struct engine_caller 
 	                  json_pack("{s:s, s:s, s:s, s:s, s:I}", "app", env->app, "environment", env->name, "version",
 	                            state->live_version, "digest", state->live_digest, "id", (json_int_t)id), NULL, err))
 		return false;
-	return !env->cenv->automatic
-		|| store_append(env->e->store, who->name, "automation.paused",
-		                json_pack("{s:s, s:s, s:s, s:I}", "app", env->app, "environment", env->name, "why", why, "id",
-		                          (json_int_t)id), NULL, err);
+	return !env->cenv->automatic || automation_pause(env, who->name, why, id, err);
 }
 
 /* What was decided about a request before it is written. */
@@ -167,6 +174,7 @@ static bool append_request(const struct ask *ask, const struct engine_caller *wh
 	    || (verdict.overridden && !store_append(s, who->name, "gate.overridden",
 	                                    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)*ret_id, "gate", "window",
 	                                              "reason", json_safe_string(ask->override)), NULL, err))
+	    || (ask->join && !ask->join(ask->join_arg, *ret_id, err))
 	    || !append_quarantine(ask, who, state, *ret_id, err) || (idle && !(run = run_join(env, *ret_id, err)))) {
 		store_rollback(s);
 		return false;
@@ -188,7 +196,7 @@ static bool judge_request(const struct ask *ask, const struct engine_caller *who
 	struct plan plan;
 	struct gate_question q = { .kind = ask->kind, .build = build, .state = state, .expect = ask->expect,
 	                           .reason = ask->reason, .override = ask->override, .plan_hash = plan.hash,
-	                           .uid = (int64_t)who->uid, .name = who->name, .not_before = ask->not_before };
+	                           .uid = uid_of(who), .name = who->name, .not_before = ask->not_before };
 
 	if (!facts_plan(ask->env, state, build, ask->kind, &plan, err) || !gate_collect(ask->env, &q, &c, err))
 		return false;
@@ -249,6 +257,19 @@ bool engine_deploy(struct engine *e, const struct engine_caller *who, const json
 	environment_wake(ask.env);
 	*ret_status = 202;
 	return engine_deployment(e, id, ret, err);
+}
+
+bool engine_deploy_itself(struct environment *env, const struct store_build *build, const char *reason,
+                          engine_join_fn join, void *arg, struct err *err)
+{
+	struct ask ask = { .env = env, .kind = KIND_AUTOMATIC, .version = build->version, .digest = build->digest,
+	                   .reason = reason, .when_allowed = true, .join = join, .join_arg = arg };
+	int64_t id;
+
+	if (!accept_request(&ask, &engine_itself, &id, err))
+		return false;
+	environment_wake(env);
+	return true;
 }
 
 bool engine_end_queued(struct engine *e, const struct engine_caller *who, int64_t id, const char *how,

@@ -47,6 +47,7 @@ void run_add_migrations(struct rows *r, const char *type);
 void run_add_step_started(struct rows *r, size_t step);
 void run_add_step_finished(struct rows *r, enum step_state state, const struct driver_outcome *o);
 void run_add_release(struct rows *r);
+void run_add_pause(struct rows *r);
 
 /* run.c: nothing more is begun; recovery settles it when the journal can be written again. */
 void run_journal_lost(struct run *run, const struct err *err);

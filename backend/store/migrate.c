@@ -105,6 +105,10 @@ static const struct migration migrations[] = {
 	  " at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (app, environment, name))"
 	  " WITHOUT ROWID;"
 	  "ALTER TABLE deployment ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;" },
+	/* The newest build that was tried in an environment: what came after it is new there. */
+	{ true,
+	  "CREATE TABLE tried (app TEXT NOT NULL, environment TEXT NOT NULL, build INTEGER NOT NULL,"
+	  " PRIMARY KEY (app, environment)) WITHOUT ROWID;" },
 };
 
 int migrate_latest(void)

@@ -191,7 +191,8 @@ static void write_at_version(struct store_case *c, int version)
 		" DROP TABLE build; DROP TABLE step; DROP TABLE deployment; DROP TABLE environment; DROP TABLE slot;"
 		" DROP TABLE known_good; DROP TABLE app; DROP TABLE test_result; DROP TABLE test_count; DROP TABLE build_result;"
 		" DROP TABLE approval; DROP TABLE lease; DROP TABLE quarantine; DROP TABLE pause; DROP TABLE migration;"
-		" DROP TABLE drift; DROP TABLE stay; DROP TABLE fact; DROP TABLE difference; DROP TABLE feature",
+		" DROP TABLE drift; DROP TABLE stay; DROP TABLE fact; DROP TABLE difference; DROP TABLE feature;"
+		" DROP TABLE tried",
 		version);
 
 	store_close(c->s);
