@@ -112,6 +112,9 @@ static const struct config_key environment_keys[] = {
 	  .help = "Environment variables of all its processes; they win over the component's." },
 	{ .name = "deploy", .type = KEY_ARGV, .at = ENVIRONMENT(deploy), .driver = "command", .max = ARGV_MAX,
 	  .help = "The command that brings a build there." },
+	{ .name = "migrate", .type = KEY_ARGV, .at = ENVIRONMENT(migrate), .driver = "command", .max = ARGV_MAX,
+	  .help = "The command that brings its data to what a build needs. It runs before the deploy command, with the "
+		  "migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones. Left out: the deploy command's business." },
 	{ .name = "rollback", .type = KEY_ARGV, .at = ENVIRONMENT(rollback), .driver = "command", .max = ARGV_MAX,
 	  .help = "The command that brings the build before back; left out: the deploy command does it." },
 	{ .name = "observe", .type = KEY_ARGV, .at = ENVIRONMENT(observe), .driver = "command", .max = ARGV_MAX,
