@@ -73,6 +73,7 @@ static char *blocked_read(const json_t *blocked)
 static char *remark_read(const json_t *environment)
 {
 	const json_t *lock = json_object_get(environment, "lock"), *paused = json_object_get(environment, "paused");
+	const json_t *next = json_object_get(environment, "next");
 	AUTO(mem_auto_free) char *text = NULL;
 
 	if (lock && !json_is_null(lock))
@@ -81,6 +82,8 @@ static char *remark_read(const json_t *environment)
 		text = mem_printf("drift: %s", json_text(environment, "drift"));
 	else if (paused && !json_is_null(paused))
 		text = mem_printf("automation is paused: %s", json_text(paused, "why"));
+	else if (next && !json_is_null(next))
+		text = mem_printf("automatic: %s: %s", json_text(next, "gate"), json_text(next, "why"));
 	return clean_dup(text, CLEAN_LINE);
 }
 

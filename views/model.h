@@ -66,7 +66,7 @@ struct model_environment {
 	char *attention;                                       /* "" none */
 	char *hindrance;             /* what keeps the person from deploying there now: a gate, a lock; "" */
 	bool drifted;                /* what is live is not what was recorded */
-	char *remark;                /* drift, paused automation; "" */
+	char *remark;                /* drift, paused automation, what automation waits for; "" */
 };
 
 struct model_app {

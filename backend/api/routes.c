@@ -264,6 +264,11 @@ static void post_unlock(struct request *r)
 	hold(r, ENGINE_UNLOCK);
 }
 
+static void post_pause(struct request *r)
+{
+	hold(r, ENGINE_PAUSE);
+}
+
 static void post_resume(struct request *r)
 {
 	hold(r, ENGINE_RESUME);
@@ -394,6 +399,7 @@ const struct route routes[] = {
 	{ "GET", "/v1/deployments/{id}/tests", get_tests, false, "test results in order of arrival" },
 	{ "POST", "/v1/engine/stop", post_engine_stop, true, "ends the engine, not the applications" },
 	{ "POST", "/v1/environments/{environment}/lock", post_lock, true, "locks an environment, with a reason" },
+	{ "POST", "/v1/environments/{environment}/pause", post_pause, true, "pauses automation, with a reason" },
 	{ "POST", "/v1/environments/{environment}/resume", post_resume, true, "lets paused automation go on" },
 	{ "POST", "/v1/environments/{environment}/unlock", post_unlock, true, "gives the lock back" },
 	{ "GET", "/v1/events", get_events, false, "follows the journal as server-sent events" },

@@ -71,7 +71,7 @@ struct config_environment {
 	int slot_port_first, slot_port_last;            /* host: range for slots and previews */
 	struct config_var *vars; size_t nvars;
 	/* driver "command": argv arrays, NULL when not given */
-	char **deploy, **rollback, **observe, **cancel;
+	char **migrate, **deploy, **rollback, **observe, **cancel;
 	struct config_var *urls; size_t nurls;          /* command: component -> base URL for the tests; may be empty */
 
 	/* What may go there, when, and on whose word: judged by backend/engine/gates. */

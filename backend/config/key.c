@@ -112,6 +112,9 @@ static const struct config_key environment_keys[] = {
 	  .help = "Environment variables of all its processes; they win over the component's." },
 	{ .name = "deploy", .type = KEY_ARGV, .at = ENVIRONMENT(deploy), .driver = "command", .max = ARGV_MAX,
 	  .help = "The command that brings a build there." },
+	{ .name = "migrate", .type = KEY_ARGV, .at = ENVIRONMENT(migrate), .driver = "command", .max = ARGV_MAX,
+	  .help = "The command that brings its data to what a build needs. It runs before the deploy command, with the "
+		  "migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones. Left out: the deploy command's business." },
 	{ .name = "rollback", .type = KEY_ARGV, .at = ENVIRONMENT(rollback), .driver = "command", .max = ARGV_MAX,
 	  .help = "The command that brings the build before back; left out: the deploy command does it." },
 	{ .name = "observe", .type = KEY_ARGV, .at = ENVIRONMENT(observe), .driver = "command", .max = ARGV_MAX,
@@ -144,7 +147,9 @@ static const struct config_key environment_keys[] = {
 	{ .name = "deployers", .type = KEY_PEOPLE, .at = ENVIRONMENT(deployers.names), .also = ENVIRONMENT(deployers.n),
 	  .max = 64, .help = "Users and @groups who may deploy. Left out: anyone who can open the engine's socket." },
 	{ .name = "automatic", .type = KEY_FLAG, .at = ENVIRONMENT(automatic),
-	  .help = "true: every new build that passes the gates is deployed by itself, the newest first." },
+	  .help = "true: the newest new build that passes the gates is deployed by itself; those passed over are named. It waits "
+		  "for approvals, windows, locks and soaks. One that failed is not tried again, and the next newer one goes on; a "
+		  "rollback, or an end that nobody knows, pauses it until slipway resume." },
 	{ .name = "late", .type = KEY_LIMIT, .at = ENVIRONMENT(late_ms), .words = late_words, .min = 0, .max = DAY,
 	  .otherwise = "ask", .help = "A schedule that was missed: so much later it still runs; ask: a person decides." },
 	{ .name = "drift", .type = KEY_SWITCH, .at = ENVIRONMENT(drift_refuses), .words = drift_words, .otherwise = "show",

@@ -1,7 +1,9 @@
 /*
  * The driver for everything that can be deployed by a command: Ansible, Helm, Capistrano, a script.
  *
- * An environment names up to four commands, argv arrays that are run as they are, in the folder of the configuration:
+ * An environment names up to five commands, argv arrays that are run as they are, in the folder of the configuration:
+ *   migrate    brings the data to what the build needs, before deploy; only when the build lists migrations that never
+ *              ran there. One whose end nobody saw is not run a second time: the deployment needs attention then
  *   deploy     brings the build there; what it prints is the live log, its exit code the outcome
  *   rollback   brings the build before back; left out: deploy does it, told to by SLIPWAY_KIND
  *   observe    tells what is live, changes nothing, ends within 20 s. It prints the version on its first line, nothing
@@ -13,14 +15,16 @@
  *   SLIPWAY_APP, SLIPWAY_ENVIRONMENT       which one
  *   PATH, HOME, LANG                       of the engine, unless the configuration sets them
  *   the variables that the configuration gives to the environment
- * deploy, rollback and cancel also get:
+ * migrate, deploy, rollback and cancel also get:
  *   SLIPWAY_KIND                           deploy, rollback, scheduled or automatic
  *   SLIPWAY_DEPLOYMENT                     its number
  *   SLIPWAY_VERSION, SLIPWAY_DIGEST        the build to bring up
  *   SLIPWAY_FROM                           the version that was live before; empty: none was
  *   SLIPWAY_ARTIFACT_<COMPONENT>           the path of each artifact, read-only ("web-front" is …_WEB_FRONT)
+ * migrate, and cancel while that runs, also get:
+ *   SLIPWAY_MIGRATIONS                     the ids of the migrations to run, in the build's order, a blank in between
  *
- * Stages: fetch looks whether the artifacts are there, switch runs the command, verify observes until the time set in
+ * Stages: fetch looks whether the artifacts are there, migrate and switch run a command each, verify observes until the time set in
  * the configuration is over, then come the tests, asked through the addresses in "urls". A command that a killed engine
  * left behind is ended before anything else is done.
  */
@@ -42,7 +46,7 @@ enum {
 	RUNNING_MAX = 256
 };
 
-static const enum stage stages[] = { STAGE_FETCH, STAGE_SWITCH, STAGE_VERIFY, STAGE_SMOKE, STAGE_ACCEPTANCE };
+static const enum stage stages[] = { STAGE_FETCH, STAGE_MIGRATE, STAGE_SWITCH, STAGE_VERIFY, STAGE_SMOKE, STAGE_ACCEPTANCE };
 
 void command_env(const struct driver_env *d, struct env *ret)
 {
@@ -229,7 +233,7 @@ static void command_close(struct driver_env *d)
 
 const struct driver driver_command = {
 	.name = "command",
-	.help = "Runs commands of yours: deploy, rollback, observe, cancel.",
+	.help = "Runs commands of yours: migrate, deploy, rollback, observe, cancel.",
 	.stages = stages,
 	.nstages = ARRAY_LEN(stages),
 	.has_preview = false,

@@ -17,7 +17,7 @@
 #include "backend/process/group.h"
 
 enum {
-	TAIL_MAX = 4096,
+	TAIL_MAX = 4096, MIGRATIONS_MAX = 64 * 1024,
 	CANCEL_MS = 8000,                  /* the user's cancel command may take this long, */
 	CANCEL_GRACE_MS = 1000,
 	CANCEL_WAIT_MS = 3000,             /* and what it cancels may go on this long after it */
@@ -167,6 +167,16 @@ static bool leftover_is_gone(struct driver_env *d)
 
 struct build { const char *version, *digest, *from; const struct driver_artifact *artifacts; size_t n; };
 
+static void migrations_env(const struct driver_job *job, struct env *ret)
+{
+	AUTO(buf_done) struct buf ids = { 0 };
+
+	buf_init(&ids, MIGRATIONS_MAX);
+	for (size_t i = 0; i < job->nmigrations; i++)
+		buf_printf(&ids, "%s%s", i ? " " : "", job->migrations[i]);
+	env_set(ret, "SLIPWAY_MIGRATIONS", ids.data);
+}
+
 static void job_env(const struct driver_env *d, enum deployment_kind kind, const struct build *b, struct env *ret)
 {
 	env_set(ret, "SLIPWAY_KIND", kind_name(kind));
@@ -179,6 +189,8 @@ static void job_env(const struct driver_env *d, enum deployment_kind kind, const
 
 		env_set(ret, name, b->artifacts[i].path);
 	}
+	if (d->op.stage == STAGE_MIGRATE)
+		migrations_env(d->op.job, ret);
 	command_env(d, ret);
 }
 
@@ -241,12 +253,10 @@ static void note_running(struct driver_env *d)
 		dprintf(fd, "%d %s\n", child_pid(d->op.child), d->op.job->deployment);
 }
 
-/* Starts deploy or rollback. What is live may change from now on. */
-static bool start_command(struct driver_env *d, bool back, child_end_fn end, struct err *err)
+/* Whatever is live, and how it is, may change from now on. */
+static bool start_command(struct driver_env *d, const char *name, char **argv, child_end_fn end, struct err *err)
 {
-	char **argv = back && d->env->rollback ? d->env->rollback : d->env->deploy;
-
-	d->op.command = argv == d->env->rollback ? "rollback" : "deploy";
+	d->op.command = name;
 	d->last_ms = 0;
 	free(d->expected);
 	d->expected = NULL;
@@ -256,6 +266,13 @@ static bool start_command(struct driver_env *d, bool back, child_end_fn end, str
 		return err_wrap(err, "%s", d->op.command);
 	note_running(d);
 	return true;
+}
+
+static bool start_deploy(struct driver_env *d, bool back, child_end_fn end, struct err *err)
+{
+	bool own = back && d->env->rollback;
+
+	return start_command(d, own ? "rollback" : "deploy", own ? d->env->rollback : d->env->deploy, end, err);
 }
 
 static void command_is_over(struct driver_env *d)
@@ -291,7 +308,7 @@ static void fetch(struct driver_env *d)
 	op_succeed(d, NULL);
 }
 
-static void switch_ended(void *arg, const struct child_end *end)
+static void change_ended(void *arg, const struct child_end *end)
 {
 	struct driver_env *d = arg;
 	struct err err = { 0 };
@@ -304,18 +321,30 @@ static void switch_ended(void *arg, const struct child_end *end)
 	}
 	if (end->code != 0) {
 		explain(d->op.command, end, &err);
-		op_fail(d, "command", &err);
+		op_fail(d, d->op.stage == STAGE_MIGRATE ? "migrate" : "command", &err);
 		return;
 	}
 	op_succeed(d, json_pack("{s:s, s:I}", "command", d->op.command, "ms",
 	                        (json_int_t)(clock_mono_ms() - d->op.began_ms)));
 }
 
+static void begin_migrate(struct driver_env *d)
+{
+	struct err err = { 0 };
+
+	/* It was planned with another configuration than the one of now. */
+	if (!d->env->migrate)
+		err_set(&err, ERR_CONFIG, "the environment has no migrate command any more");
+	else if (start_command(d, "migrate", d->env->migrate, change_ended, &err))
+		return;
+	op_fail(d, "migrate", &err);
+}
+
 static void begin_switch(struct driver_env *d)
 {
 	struct err err = { 0 };
 
-	if (!start_command(d, d->op.job->kind == KIND_ROLLBACK, switch_ended, &err))
+	if (!start_deploy(d, d->op.job->kind == KIND_ROLLBACK, change_ended, &err))
 		op_fail(d, "command", &err);
 }
 
@@ -392,7 +421,7 @@ static void no_stage(struct driver_env *d)
 void command_run(struct driver_env *d, const struct driver_job *job, enum stage stage, driver_done_fn fn, void *arg)
 {
 	static void (*const effects[STAGE_COUNT])(struct driver_env *d) = {
-		[STAGE_FETCH] = fetch, [STAGE_SWITCH] = begin_switch, [STAGE_VERIFY] = verify
+		[STAGE_FETCH] = fetch, [STAGE_MIGRATE] = begin_migrate, [STAGE_SWITCH] = begin_switch, [STAGE_VERIFY] = verify
 	};
 
 	op_begin(d, OP_RUN, job, stage, effects[stage] ? effects[stage] : no_stage, arg);
@@ -478,7 +507,9 @@ static void probe(struct driver_env *d)
 {
 	struct sight failed = { 0 };
 
-	if (d->op.stage != STAGE_SWITCH)
+	if (d->op.stage == STAGE_MIGRATE)
+		op_answer(d, PROBE_UNKNOWN, "nobody saw how the migration ended, and it is not run twice");
+	else if (d->op.stage != STAGE_SWITCH)
 		op_answer(d, PROBE_NOT_STARTED, "this stage changes nothing");
 	else if (!command_look(d, probe_seen, &d->op.look, &failed.err))
 		probe_judge(d, &failed);
@@ -537,7 +568,7 @@ static void undo_judge(struct driver_env *d, const struct sight *s)
 		undo_failed(d, text);
 	} else {
 		d->op.rolled_back = true;
-		if (!start_command(d, true, rollback_ended, &d->op.rollback_err))
+		if (!start_deploy(d, true, rollback_ended, &d->op.rollback_err))
 			undo_failed(d, text);
 	}
 }

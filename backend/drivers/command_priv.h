@@ -26,11 +26,11 @@ struct op {
 	void *arg;
 	struct loop_timer *timer;
 	void (*next)(struct driver_env *d);    /* what it does when the timer fires */
-	struct child *child;               /* deploy or rollback */
+	struct child *child;               /* migrate, deploy or rollback */
 	struct child *cancel;
 	struct look *look;
 	bool cancelled;
-	const char *command;               /* "deploy" or "rollback": which one `child` is */
+	const char *command;               /* "migrate", "deploy" or "rollback": which one `child` is */
 	int64_t began_ms;
 	struct buf tail;                   /* the last the command printed */
 	/* verify */

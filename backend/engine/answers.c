@@ -7,6 +7,7 @@
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/blocked.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
@@ -52,6 +53,7 @@ static void add_policy(struct environment *env, const struct engine_caller *who,
 	                    : json_pack("{s:o, s:o, s:I}", "why", json_safe_string(p->paused_why), "by",
 	                                json_safe_string(p->paused_by), "since", (json_int_t)p->paused_at));
 	json_object_set_new(ret, "automatic", json_boolean(env->cenv->automatic));
+	json_object_set_new(ret, "next", automation_next(env));
 	json_object_set_new(ret, "drift", p->drift ? json_safe_string(p->drift) : json_null());
 	json_object_set_new(ret, "blocked", blocked_environment(env, who));
 	json_array_foreach(json_object_get(ret, "queue"), i, queued)

@@ -14,6 +14,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/base/watch.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/builds.h"
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
@@ -63,6 +64,7 @@ static void row_appended(void *arg, const json_t *row)
 
 	features_row(e, row);
 	releases_row(e->releases, row);
+	automation_row(e, row);
 	if (e->row_fn)
 		e->row_fn(e->listen_arg, row);
 }

@@ -53,8 +53,8 @@ bool engine_stop(struct engine *e, const struct engine_caller *who, int64_t id, 
 /* Another person's word on a deployment that waits; the request's reason is asked for. */
 bool engine_approve(struct engine *e, const struct engine_caller *who, int64_t id, const json_t *request, bool rejects,
                     json_t **ret, struct err *err);
-/* Locks an environment, gives the lock back, or lets its automation go on; ENVIRONMENT. */
-enum engine_hold { ENGINE_LOCK, ENGINE_UNLOCK, ENGINE_RESUME };
+/* Locks an environment, gives the lock back, pauses its automation or lets it go on; ENVIRONMENT. */
+enum engine_hold { ENGINE_LOCK, ENGINE_UNLOCK, ENGINE_PAUSE, ENGINE_RESUME };
 bool engine_hold(struct engine *e, const struct engine_caller *who, const char *environment, enum engine_hold what,
                  const json_t *request, json_t **ret, struct err *err);
 /* May the caller end the engine? ERR_DENIED. */

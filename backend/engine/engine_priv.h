@@ -7,7 +7,8 @@
  *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
  *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
  *   answers.c  what the API is told                            features.c     what is on, and the components' file
- *   policy.c   approvals, locks, automation as asked for
+ *   policy.c   approvals, locks, pauses as asked for
+ *   automation.c  takes new builds by itself
  *   schedule.c deployments that wait for their time
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
@@ -24,6 +25,7 @@
 #include "backend/engine/plan.h"
 #include "backend/store/store.h"
 
+struct automation;
 struct environment;
 struct http;
 struct loop_timer;
@@ -80,6 +82,7 @@ struct environment {
 	bool observing;
 	int runs, observed_runs;                       /* begun or ended until now, and when the observation began */
 	struct survey *survey;
+	struct automation *automation;
 	char *drift_seen;                              /* what drift was judged of last */
 	int64_t unsettled;                             /* a deployment that could not be settled yet; tried again */
 	struct loop_timer *tick;                       /* health, reconcile */

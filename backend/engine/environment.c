@@ -8,6 +8,7 @@
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/drift.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
@@ -149,8 +150,10 @@ static void ticked(void *arg)
 	struct environment *env = arg;
 
 	loop_timer_set(env->tick, TICK_MS);
-	if (!env->denv && ++env->ticks % TICKS_A_RECONCILE == 0)
+	if (!env->denv && ++env->ticks % TICKS_A_RECONCILE == 0) {
 		open_driver(env);
+		automation_wake(env);
+	}
 	if (!env->denv)
 		return;
 	environment_observe(env);
@@ -312,6 +315,7 @@ struct environment *environment_new(struct engine *e, const struct config_app *a
 	env->waker = loop_timer_new(e->loop, woken, env);
 	env->estimate = estimate_of(env);
 	env->survey = survey_new(env);
+	env->automation = automation_new(env);
 	open_driver(env);
 	loop_timer_set(env->tick, TICK_MS);
 	loop_timer_set(env->cooler, app->warm_ms);
@@ -324,6 +328,7 @@ void environment_free(struct environment *env)
 		return;
 	run_free(env->run);
 	survey_free(env->survey);
+	automation_free(env->automation);
 	if (env->denv)
 		env->driver->close(env->denv);
 	forget_operation(env);
@@ -356,6 +361,7 @@ void environment_reconfigure(struct environment *env, const struct config_app *a
 	env->capp = app;
 	env->cenv = cenv;
 	survey_again(env->survey);
+	automation_wake(env);
 	if (!env->denv)
 		open_driver(env);
 	else if (!env->driver->reconfigure(env->denv, app, cenv, &err)) {

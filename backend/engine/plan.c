@@ -10,8 +10,11 @@
 
 enum { PLAN_TEXT_MAX = 1024 * 1024, GATE_DEADLINE_MS = 10000 };
 
-static bool migrates(const struct config_app *app)
+/* An environment that is deployed to by commands of its own has its own way of migrating, or none. */
+static bool migrates(const struct config_app *app, const struct config_environment *env)
 {
+	if (env->deploy)
+		return env->migrate != NULL;
 	for (size_t i = 0; i < app->ncomponents; i++)
 		if (app->components[i].migrate)
 			return true;
@@ -28,7 +31,7 @@ static bool has_stage(const struct plan_facts *f, const struct plan *plan, enum 
 	case STAGE_GATE:
 		return f->kind != KIND_ROLLBACK;
 	case STAGE_MIGRATE:
-		return f->nmigrations > 0 && migrates(f->app);
+		return f->nmigrations > 0 && migrates(f->app, f->env);
 	case STAGE_SMOKE:
 		return f->kind != KIND_ROLLBACK && f->app->nsmoke > 0;
 	case STAGE_ACCEPTANCE:

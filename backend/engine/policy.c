@@ -6,6 +6,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/gate_facts.h"
 #include "backend/engine/gates/gates.h"
@@ -157,6 +158,27 @@ static bool release_lock(struct environment *env, const struct engine_caller *wh
 	return store_append(env->e->store, who->name, "lock.released", lock_body(env, who, reason), NULL, err);
 }
 
+static bool pause_automation(struct environment *env, const struct engine_caller *who, const json_t *request,
+                             const struct store_policy *policy, struct err *err)
+{
+	struct store *s = env->e->store;
+	const char *reason;
+
+	if (!read_reason(request, true, &reason, err))
+		return false;
+	if (!env->cenv->automatic)
+		return err_set(err, ERR_CONFLICT, "%s is not automatic: there is nothing to pause", env->name);
+	if (policy->paused)
+		return err_set(err, ERR_CONFLICT, "automation of %s is paused already: %s", env->name, policy->paused_why);
+	if (!store_begin(s, err))
+		return false;
+	if (!automation_pause(env, who->name, reason, 0, err)) {
+		store_rollback(s);
+		return false;
+	}
+	return store_commit(s, err);
+}
+
 static bool resume(struct environment *env, const struct engine_caller *who, const json_t *request,
                    const struct store_policy *policy, struct err *err)
 {
@@ -182,6 +204,7 @@ bool engine_hold(struct engine *e, const struct engine_caller *who, const char *
 		return false;
 	ok = what == ENGINE_LOCK ? take_lock(env, who, request, &policy.lock, err)
 		: what == ENGINE_UNLOCK ? release_lock(env, who, request, &policy.lock, err)
+		: what == ENGINE_PAUSE ? pause_automation(env, who, request, &policy, err)
 		: resume(env, who, request, &policy, err);
 	if (!ok)
 		return false;

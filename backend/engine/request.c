@@ -7,11 +7,20 @@
 #include "backend/base/json.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/facts.h"
 #include "backend/engine/gate_facts.h"
 #include "backend/engine/gates/gates.h"
 #include "backend/engine/people.h"
+
+/* A uid that no user has; as a number it is -1 in the journal and for the gates. */
+const struct engine_caller engine_itself = { (uid_t)-1, "automation" };
+
+static int64_t uid_of(const struct engine_caller *who)
+{
+	return who->uid == engine_itself.uid ? -1 : (int64_t)who->uid;
+}
 
 static bool read_ask(struct engine *e, const json_t *request, struct ask *ret, struct err *err)
 {
@@ -85,7 +94,7 @@ static json_t *request_body(const struct ask *ask, const struct engine_caller *w
 	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "app", ask->env->app, "environment",
 	                         ask->env->name, "kind", kind_name(ask->kind), "version", build->version, "digest",
 	                         build->digest, "target", colour_name(plan->target), "plan_hash", plan->hash, "steps",
-	                         plan_steps_json(plan), "uid", (json_int_t)who->uid);
+	                         plan_steps_json(plan), "uid", (json_int_t)uid_of(who));
 
 	json_put_text(body, "from", state->live_version);
 	json_put_text(body, "expect", ask->expect);
@@ -133,10 +142,7 @@ static bool append_quarantine(const struct ask *ask, const struct engine_caller 
 	                  json_pack("{s:s, s:s, s:s, s:s, s:I}", "app", env->app, "environment", env->name, "version",
 	                            state->live_version, "digest", state->live_digest, "id", (json_int_t)id), NULL, err))
 		return false;
-	return !env->cenv->automatic
-		|| store_append(env->e->store, who->name, "automation.paused",
-		                json_pack("{s:s, s:s, s:s, s:I}", "app", env->app, "environment", env->name, "why", why, "id",
-		                          (json_int_t)id), NULL, err);
+	return !env->cenv->automatic || automation_pause(env, who->name, why, id, err);
 }
 
 /* What is written about a request, and what was decided before; owns its body until that is appended. */
@@ -155,6 +161,7 @@ static bool append_rows(const struct ask *ask, const struct engine_caller *who, 
 		    || store_append(s, who->name, "gate.overridden",
 		                    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)*ret_id, "gate", "window", "reason",
 		                              json_safe_string(ask->override)), NULL, err))
+		&& (!ask->join || ask->join(ask->join_arg, *ret_id, err))
 		&& append_quarantine(ask, who, state, *ret_id, err);
 }
 
@@ -207,7 +214,7 @@ static bool judge(const struct ask *ask, const struct engine_caller *who, struct
 	AUTO(gate_collected_done) struct gate_collected c = { 0 };
 	struct gate_question q = { .kind = ask->kind, .build = &ret->build, .state = &ret->state, .expect = ask->expect,
 	                           .reason = ask->reason, .override = ask->override, .plan_hash = ret->plan.hash,
-	                           .uid = (int64_t)who->uid, .name = who->name, .not_before = ask->not_before };
+	                           .uid = uid_of(who), .name = who->name, .not_before = ask->not_before };
 
 	if (!env->denv)
 		return err_copy(err, &env->trouble);

@@ -1,5 +1,6 @@
 /*
- * request: a deployment as it is asked for: by a person over the API, or by a release of several applications.
+ * request: a deployment as it is asked for: by a person over the API, by a release of several applications, or by the
+ * engine itself.
  */
 #ifndef ENGINE_REQUEST_H
 #define ENGINE_REQUEST_H
@@ -14,6 +15,12 @@ struct engine_caller;
 struct environment;
 struct gate_refusals;
 
+/* What the engine asks for itself, of kind automatic: nobody's uid stands behind it (-1 in the journal, and for gates). */
+extern const struct engine_caller engine_itself;
+
+/* Writes more rows into the transaction of request `id`. */
+typedef bool (*request_join_fn)(void *arg, int64_t id, struct err *err);
+
 /* All borrowed. version NULL: the rollback target. */
 struct ask {
 	struct environment *env;
@@ -22,6 +29,7 @@ struct ask {
 	bool refuse_when_busy, when_allowed;
 	int64_t not_before;
 	int64_t release;                   /* that it is part of; 0 none */
+	request_join_fn join; void *join_arg;  /* NULL: its transaction has rows of its own only */
 };
 
 /* All that the gates say to it now. ERR_NOT_FOUND and the like when there is no such build. */

@@ -83,6 +83,8 @@ void run_finish(struct run *run, enum deployment_state state, const char *messag
 	                   "message", json_safe_string(message), "layer", run->layer));
 	if (state == DEPLOYMENT_SUCCEEDED)
 		run_add_release(&r);
+	if (state == DEPLOYMENT_ATTENTION)
+		run_add_pause(&r);
 	output_line(run->output, "== %s%s%s", deployment_state_name(state), *message ? ": " : "", message);
 	free(run->env->attention);
 	run->env->attention = state == DEPLOYMENT_ATTENTION

@@ -52,6 +52,7 @@ void run_add_migrations(struct rows *r, const char *type);
 void run_add_step_started(struct rows *r, size_t step);
 void run_add_step_finished(struct rows *r, enum step_state state, const struct driver_outcome *o);
 void run_add_release(struct rows *r);
+void run_add_pause(struct rows *r);
 
 /* run.c */
 enum { RUN_CANCEL_GRACE_MS = 20000 };          /* what the driver has to answer in, when told to stop or probed */

@@ -1,6 +1,10 @@
 #include "backend/engine/run_priv.h"
 
+#include <inttypes.h>
+
 #include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/engine/automation.h"
 #include "backend/engine/output.h"
 #include "backend/engine/suite.h"
 #include "backend/store/policy.h"
@@ -120,6 +124,18 @@ void run_add_step_finished(struct rows *r, enum step_state state, const struct d
 	if (run->suite)
 		json_object_set_new(body, "tests", output_totals_json(suite_totals(run->suite)));
 	run_rows_add(r, "step.finished", body);
+}
+
+/* Nothing is deployed by itself to a place of which nobody knows what is there. */
+void run_add_pause(struct rows *r)
+{
+	struct environment *env = r->run->env;
+	AUTO(mem_auto_free) char *why = mem_printf("deployment %" PRId64 " needs attention", r->run->d.id);
+
+	if (r->failed || !env->cenv->automatic || automation_pause(env, "engine", why, r->run->d.id, &r->err))
+		return;
+	store_rollback(env->e->store);
+	r->failed = true;
 }
 
 /* A person had a reason to deploy it again, and it held. */

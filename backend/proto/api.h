@@ -25,7 +25,8 @@
  *    "ports":{"web":8080}, "attention":"…"|null,
  *    "blocked":[BLOCKED…],                        what keeps the caller from deploying there now, whatever the build
  *    "lock":{"uid","owner","reason","taken","expires":…|null}|null, "drift":"…"|null,
- *    "automatic":false, "paused":{"why","by","since"}|null}                  its automation, after a rollback
+ *    "automatic":false, "paused":{"why","by","since"}|null,                  its automation: a rollback or a person paused it;
+ *    "next":{"version","gate","why","clears_at":…|null}|null}                 the new build that it does not take yet, and why
  * BLOCKED = {"gate":"approval","why":"…","who":"who or what can clear it","clears_at":…|null}
  * DEPLOYMENT = {"id":812,"app":"shop","environment":"prod","kind":"deploy","version":"2.14.0","digest":"…",
  *    "from":"2.13.5"|null,"state":"running","actor":"alice","reason":""|…,"requested":…,"started":…|null,
@@ -87,6 +88,7 @@
  *   not among those who may -> 403; another plan by now -> 412; it does not wait -> 409. A rejected one is over.
  * POST /v1/environments/E/lock   {"app","reason","for_ms":0,"steal":false}    -> 200 ENVIRONMENT; held by another -> 423
  * POST /v1/environments/E/unlock|resume {"app","reason"}                      -> 200 ENVIRONMENT; nothing to end -> 409
+ * POST /v1/environments/E/pause  {"app","reason"}     its automation -> 200 ENVIRONMENT; not automatic, or paused -> 409
  *
  * GET /v1/consistency[?app=A]   {"seq":…,"apps":[{"name":"shop","environments":["dev","prod"],"rows":[ROW…]}]}
  *   ROW = {"what":"variables.LOG_LEVEL","values":{"dev":"debug","prod":null},"same":false,"declared":false,"since":…|null}

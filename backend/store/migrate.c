@@ -119,6 +119,10 @@ static const struct migration migrations[] = {
 	  " why TEXT NOT NULL DEFAULT '', PRIMARY KEY (release, n)) WITHOUT ROWID;"
 	  "ALTER TABLE deployment ADD COLUMN of_release INTEGER;"
 	  "CREATE INDEX deployment_of_release ON deployment (of_release, app) WHERE of_release IS NOT NULL;" },
+	/* The newest build that was tried in an environment: what came after it is new there. */
+	{ true,
+	  "CREATE TABLE tried (app TEXT NOT NULL, environment TEXT NOT NULL, build INTEGER NOT NULL,"
+	  " PRIMARY KEY (app, environment)) WITHOUT ROWID;" },
 };
 
 int migrate_latest(void)

@@ -7,6 +7,7 @@
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/proto/words.h"
+#include "backend/store/automation.h"
 #include "backend/store/build.h"
 #include "backend/store/feature.h"
 #include "backend/store/project_fact.h"
@@ -297,7 +298,8 @@ static bool deployment_finished(struct store *s, const struct project_row *row, 
 	return sql_run(s, SQL_DEPLOYMENT_FINISH, &changes, err, "tttii", deployment_state_name(state),
 	               json_text(body, "message"), json_text(body, "layer"), row->at, id)
 	       && one_deployment(changes, body, err) && sql_run(s, SQL_STEP_SKIP, NULL, err, "i", id)
-	       && store_deployment(s, id, &d, err) && judge_build(s, &d, row, err);
+	       && store_deployment(s, id, &d, err) && judge_build(s, &d, row, err)
+	       && automation_project_finished(s, &d, row, err);
 }
 
 static bool nothing(struct store *s, const struct project_row *row, struct err *err)
@@ -313,6 +315,7 @@ static const struct {
 	bool (*fn)(struct store *s, const struct project_row *row, struct err *err);
 } projections[] = {
 	{ "approval.given", project_approval_given },
+	{ "automation.passed", nothing },
 	{ "automation.paused", project_paused },
 	{ "automation.resumed", project_resumed },
 	{ "build.added", build_added },
@@ -370,7 +373,8 @@ static const char empty_all[] =
 	" DELETE FROM slot; DELETE FROM environment; DELETE FROM step; DELETE FROM deployment;"
 	" DELETE FROM artifact; DELETE FROM build; DELETE FROM approval; DELETE FROM lease; DELETE FROM quarantine;"
 	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay; DELETE FROM feature;"
-	" DELETE FROM fact; DELETE FROM difference; DELETE FROM group_release; DELETE FROM release_member";
+	" DELETE FROM fact; DELETE FROM difference; DELETE FROM group_release; DELETE FROM release_member;"
+	" DELETE FROM tried";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)
 {

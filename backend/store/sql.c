@@ -15,6 +15,14 @@
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
 	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override, nullif(not_before, 0)," \
 	" of_release"
+/* Of the application (by its range of ids), and added after every build that was tried or is on its way there. */
+#define NEW_BUILD \
+	"removed = 0 AND id > max(" \
+	" coalesce((SELECT number << 40 FROM app WHERE app = ?1), 0)," \
+	" coalesce((SELECT build FROM tried WHERE app = ?1 AND environment = ?2), 0)," \
+	" coalesce((SELECT max(b.id) FROM deployment d JOIN build b ON b.app = d.app AND b.version = d.version" \
+	"  WHERE d.ended IS NULL AND d.app = ?1 AND d.environment = ?2), 0))" \
+	" AND id < (SELECT (number + 1) << 40 FROM app WHERE app = ?1)"
 
 static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -214,6 +222,17 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_RELEASES] = "SELECT id FROM group_release WHERE id < ? ORDER BY id DESC LIMIT ?",
 	[SQL_RELEASES_UNFINISHED] = "SELECT id FROM group_release WHERE ended IS NULL ORDER BY id",
 	[SQL_FEATURES] = "SELECT name, is_on, at, actor, reason FROM feature WHERE app = ? AND environment = ? ORDER BY name",
+
+	[SQL_TRIED_SET] = "INSERT INTO tried (app, environment, build)"
+		" SELECT ?1, ?2, id FROM build WHERE app = ?1 AND version = ?3"
+		" ON CONFLICT (app, environment) DO UPDATE SET build = excluded.build WHERE excluded.build > build",
+	[SQL_NEW_BUILDS] = "SELECT version FROM build WHERE " NEW_BUILD " ORDER BY id DESC LIMIT ?3",
+	/* Of the last successes there, so that an environment with a long past costs no more than a young one. */
+	[SQL_NEW_BUILDS_AFTER] = "SELECT b.version FROM (SELECT version FROM stay WHERE app = ?1 AND environment = ?4"
+		"  ORDER BY n DESC LIMIT 2 * ?3) s CROSS JOIN build b ON b.app = ?1 AND b.version = s.version"
+		" WHERE " NEW_BUILD " GROUP BY b.id ORDER BY b.id DESC LIMIT ?3",
+	[SQL_QUEUED_AUTOMATIC] = "SELECT id FROM deployment WHERE ended IS NULL AND app = ? AND environment = ?"
+		" AND state = 'queued' AND kind = 'automatic' ORDER BY id LIMIT 1",
 };
 
 bool sql_fail(struct store *s, struct err *err)

@@ -34,7 +34,9 @@
  *   lock.released        {app,environment,uid,owner,reason}
  *   build.quarantined    {app,environment,version,digest,id}             with the rollback `id` that leaves it
  *   build.released_from_quarantine {app,environment,version,digest,id}   a person's deployment of it succeeded
- *   automation.paused    {app,environment,why,id}          automation.resumed {app,environment,reason}
+ *   automation.passed    {app,environment,id,version,digest,passed_over:[{version,why}]}     with the request `id`
+ *   automation.paused    {app,environment,why,id}          by a rollback or what nobody knows the end of; id 0: a person
+ *   automation.resumed   {app,environment,reason}
  *   migration.ran        {app,environment,migration,version,reversible,id}     with the intent: never run twice
  *   migration.failed     {app,environment,migration,version,reversible,id}     known to have failed: may run again
  *   facts.changed        {app,environment,facts:{WHAT:"value"|null}}     "variables.X" and "facts.X"; null: gone

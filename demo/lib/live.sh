@@ -1,8 +1,22 @@
 # New builds arrive and deploy by themselves, for walls and talks. Sourced by demo/run.
+#
+# What deploys is the engine: dev takes every good build at once, preprod takes it when it has been live in dev for a
+# few seconds, prod waits for a person. This script is only CI: it drops builds into the folder that the engine watches.
 
 # LIVE_SECONDS between two builds; LIVE_ROUNDS ends it after so many (0: never; 3 without a terminal).
-live_pause=${LIVE_SECONDS:-6}
+live_pause=${LIVE_SECONDS:-12}
+live_soak=${LIVE_SOAK:-4s}
 feeder=
+
+# Written beside and renamed: the running engine takes a changed file at once.
+automate() {
+	awk -v soak="$live_soak" '{ print }
+		/"name": "dev"/ { print "      \"automatic\": true," }
+		/"name": "preprod"/ { print "      \"automatic\": true,"
+			print "      \"after\": [{ \"environment\": \"dev\", \"soak\": \"" soak "\" }]," }
+		' "$dir/slipway.json" >"$dir/slipway.json.part"
+	mv "$dir/slipway.json.part" "$dir/slipway.json"
+}
 
 # What CI does: the artifacts first, then the manifest, renamed into place.
 drop_build() {
@@ -31,20 +45,6 @@ next_version() {
 	echo "2.0.$((${last:--1} + 1))"
 }
 
-# One build on its way through all environments; it ends where it fails.
-release() {
-	local version=$1 environment
-
-	for environment in dev preprod prod; do
-		if slipway deploy "$version" "$environment" --wait --reason "arrived by itself" >/dev/null 2>&1; then
-			say "$version runs in $environment"
-		else
-			say "$version did not get into $environment, what ran there before still does"
-			return
-		fi
-	done
-}
-
 live_rounds() {
 	local rounds=$1 round=0 version
 
@@ -54,15 +54,24 @@ live_rounds() {
 		drop_build "$version"
 		if wait_for_build "$version"; then
 			say "$version arrived"
-			# In the background: while it is on its way to prod the next one arrives in dev.
-			while [ "$(jobs -rp | wc -l)" -ge 3 ]; do wait -n || true; done
-			release "$version" &
 		else
 			say "$version was not taken: $(cat "$dir/incoming/$version.json.why" 2>/dev/null)"
 		fi
 		sleep "$live_pause"
 	done
-	wait
+}
+
+# arrives_in VERSION ENVIRONMENT : by itself, within a minute
+arrives_in() {
+	local i
+	for i in {1..120}; do
+		if slipway history "$2" --limit 5 2>/dev/null | grep -qE "automatic .*$1 .*succeeded"; then
+			outcome yes "$1 runs in $2, and nobody deployed it"
+			return
+		fi
+		sleep 0.5
+	done
+	outcome no "$1 did not get into $2: $(slipway status | grep -E "^shop +$2|^ +$2")"
 }
 
 stop_feeder() {
@@ -70,13 +79,25 @@ stop_feeder() {
 	feeder=
 }
 
-live() {
-	local was_running=
+watch_rounds() {
+	local last
 
+	live_rounds "${LIVE_ROUNDS:-3}"
+	last=$(slipway builds --limit 1 --json | sed -n 's/.*"version":"\([^"]*\)".*/\1/p')
+	arrives_in "$last" dev
+	arrives_in "$last" preprod
+	slipway history --limit 12
+}
+
+live() {
+	was_running=
 	set_up
+	automate
 	if engine_runs; then was_running=1; fi
 	first_builds 1.0.0
-	first_release
+	if ! slipway history prod 2>/dev/null | grep -q .; then
+		slipway deploy 1.0.0 prod --reason "the demo's first release" >/dev/null
+	fi
 	if [ -t 0 ] && [ -t 1 ]; then
 		live_rounds "${LIVE_ROUNDS:-0}" >"$dir/live.log" 2>&1 &
 		feeder=$!
@@ -85,7 +106,8 @@ live() {
 		stop_feeder
 		say "No more builds arrive; the shop still runs. make demo-stop ends it."
 	else
-		live_rounds "${LIVE_ROUNDS:-3}"
-		[ -n "$was_running" ] || stop
+		trap at_exit EXIT
+		watch_rounds
+		[ "$surprises" -eq 0 ]
 	fi
 }

@@ -26,6 +26,13 @@ ports() {
 
 port_of() { sed -n "/\"name\": \"$1\"/,/\"slots\"/s/.*\"ports\": { \"web\": \([0-9]*\).*/\1/p" "$dir/slipway.json"; }
 
+# The live demo makes environments automatic; where a person or the script deploys they are not.
+by_hand() {
+	grep -q '"automatic"' "$dir/slipway.json" || return 0
+	sed '/^ *"automatic": true,$/d; /^ *"after": /d' "$dir/slipway.json" >"$dir/slipway.json.part"
+	mv "$dir/slipway.json.part" "$dir/slipway.json"
+}
+
 set_up() {
 	local first shift
 
@@ -41,6 +48,7 @@ set_up() {
 		mv "$dir/slipway.json.part" "$dir/slipway.json"
 		say "Made the workspace $dir"
 	fi
+	by_hand
 	# The suite belongs to the application, not to the machine: it goes where the configuration is.
 	cp "$programs/acceptance" "$dir/tests/acceptance.part"
 	mv "$dir/tests/acceptance.part" "$dir/tests/acceptance"

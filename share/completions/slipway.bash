@@ -1,6 +1,6 @@
 # bash completion of slipway. Made by `make docs` from the table of commands.
 
-_slipway_verbs="approve audit build builds check consistency deploy engine feature history init lock log maturity metrics reject release resume rollback schedule status stop tests unlock watch"
+_slipway_verbs="approve audit build builds check consistency deploy engine feature history init lock log maturity metrics pause reject release resume rollback schedule status stop tests unlock watch"
 _slipway_table()
 {
 	flags= words=
@@ -52,6 +52,9 @@ _slipway_table()
 		;;
 	metrics)
 		flags="--app --since --json"
+		;;
+	pause)
+		flags="--reason --app --json"
 		;;
 	reject)
 		flags="--reason --wait --app --json"

@@ -394,7 +394,8 @@ bool engine_approve(struct engine *e, const struct engine_caller *who, int64_t i
 bool engine_hold(struct engine *e, const struct engine_caller *who, const char *environment, enum engine_hold what,
                  const json_t *request, json_t **ret, struct err *err)
 {
-	static const char *const names[] = { [ENGINE_LOCK] = "lock", [ENGINE_UNLOCK] = "unlock", [ENGINE_RESUME] = "resume" };
+	static const char *const names[] = { [ENGINE_LOCK] = "lock", [ENGINE_UNLOCK] = "unlock", [ENGINE_PAUSE] = "pause",
+	                                     [ENGINE_RESUME] = "resume" };
 	json_t *call = by(who);
 
 	json_object_set_new(call, "environment", json_string(environment));

@@ -23,7 +23,7 @@ struct world {
 	char *state_dir, *artifact, *old_artifact;
 	struct loop *loop;
 	struct loop_timer *impatience;
-	char *deploy[4], *rollback[4], *observe[4], *cancel[4];
+	char *migrate[4], *deploy[4], *rollback[4], *observe[4], *cancel[4];
 	struct config_var vars[2], urls[1];
 	struct config_app app;
 	struct config_environment env;

@@ -86,6 +86,34 @@ static void commands_get_the_documented_environment_and_nothing_else(void **stat
 	unsetenv("SLIPWAY_TEST_SECRET");
 }
 
+static void migrate_gets_what_is_to_run_and_its_exit_code_is_the_outcome(void **state)
+{
+	static const char *const ids[] = { "0007", "0008" };
+	struct world *w = *state;
+
+	/* given: a build that brings two */
+	w->job.migrations = ids;
+	w->job.nmigrations = ARRAY_LEN(ids);
+	w->env.migrate = world_shell(w->migrate, "echo $SLIPWAY_MIGRATIONS of $SLIPWAY_VERSION in $SLIPWAY_ENVIRONMENT");
+
+	world_run(w, STAGE_MIGRATE);
+	assert_true(w->ok);
+	assert_string_equal(w->output.data, "0007 0008 of 2.0 in prod\n");
+	world_assert_file(w, "live", "1.0\n");
+	world_assert_file(w, "state/command-running", "");
+
+	world_shell(w->migrate, "echo table locked; exit 3");
+	world_run(w, STAGE_MIGRATE);
+	assert_false(w->ok);
+	assert_string_equal(w->layer, "migrate");
+	assert_string_equal(w->err.text, "migrate exited with 3");
+	assert_string_equal(w->tail, "table locked\n");
+
+	w->env.migrate = NULL;
+	world_run(w, STAGE_MIGRATE);
+	assert_false(w->ok);
+}
+
 static void rollback_runs_its_own_command_or_else_deploy(void **state)
 {
 	struct world *w = *state;
@@ -356,6 +384,7 @@ int main(void)
 		cmocka_unit_test(registry_is_sorted_and_complete),
 		TEST(deploy_goes_through_its_stages),
 		TEST(commands_get_the_documented_environment_and_nothing_else),
+		TEST(migrate_gets_what_is_to_run_and_its_exit_code_is_the_outcome),
 		TEST(rollback_runs_its_own_command_or_else_deploy),
 		TEST(failed_command_is_told_with_its_last_lines),
 		TEST(artifact_that_is_gone_is_named),

@@ -54,6 +54,28 @@ static void probe_tells_by_what_is_live(void **state)
 	assert_int_equal(w->probe, PROBE_NOT_STARTED);
 }
 
+static void a_migration_whose_end_nobody_saw_is_not_known(void **state)
+{
+	struct world *w = *state;
+
+	w->env.migrate = world_shell(w->migrate, "echo ran > ran");
+	world_probe(w, STAGE_MIGRATE);
+	assert_int_equal(w->probe, PROBE_UNKNOWN);
+	world_assert_file(w, "ran", "");
+}
+
+static void undo_after_a_failed_migration_leaves_what_is_live(void **state)
+{
+	struct world *w = *state;
+
+	w->env.migrate = world_shell(w->migrate, "exit 1");
+	w->env.rollback = world_shell(w->rollback, "echo ran > ran");
+	world_run(w, STAGE_MIGRATE);
+	world_undo(w);
+	assert_true(w->ok);
+	world_assert_file(w, "ran", "");
+}
+
 static void undo_does_nothing_when_the_old_version_is_live(void **state)
 {
 	struct world *w = *state;
@@ -224,6 +246,10 @@ static void cancel_ends_the_other_stages_too(void **state)
 	do_cancel(w);
 	world_wait(w, before);
 	assert_stopped(w);
+	w->env.migrate = world_shell(w->migrate, "echo migrating; sleep 600");
+	w->act_at = "migrating";
+	world_run(w, STAGE_MIGRATE);
+	assert_stopped(w);
 	/* nothing runs: nothing happens */
 	do_cancel(w);
 	world_run(w, STAGE_FETCH);
@@ -374,6 +400,8 @@ int main(int argc, char **argv)
 		TEST(cancel_runs_the_users_command),
 		TEST(cancel_command_that_fails_does_not_stop_the_stop),
 		TEST(cancel_ends_the_other_stages_too),
+		TEST(a_migration_whose_end_nobody_saw_is_not_known),
+		TEST(undo_after_a_failed_migration_leaves_what_is_live),
 		TEST(close_ends_the_command_and_calls_nobody),
 		TEST(command_that_a_killed_engine_left_is_ended_first),
 		TEST(process_of_somebody_else_with_the_groups_number_is_left_alone),

@@ -71,6 +71,35 @@ static void deploy_has_every_stage_and_goes_into_the_other_colour(void **unused)
 	assert_int_equal(plan.steps[1].deadline_ms, 60000);
 }
 
+/* Each driver migrates in its own way: by the components' commands, or by the environment's. */
+static void migrations_are_run_by_whoever_has_a_command_for_them(void **unused)
+{
+	static const enum stage stages[] = { STAGE_FETCH, STAGE_MIGRATE, STAGE_SWITCH };
+	static char *argv[] = { (char *)"bin/migrate", NULL };
+	static const char *const ids[] = { "0007" };
+	static const struct { bool component, deploy, migrate; size_t pending; const char *then; } rows[] = {
+		{ true, false, false, 1, "gate fetch migrate switch" }, { true, false, false, 0, "gate fetch switch" },
+		{ false, false, false, 1, "gate fetch switch" }, { false, true, true, 1, "gate fetch migrate switch" },
+		{ false, true, true, 0, "gate fetch switch" }, { true, true, false, 1, "gate fetch switch" },
+	};
+	const struct driver migrating = { .name = "x", .stages = stages, .nstages = ARRAY_LEN(stages) };
+	struct store_env state = live_on(COLOUR_NONE, "empty", NULL);
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config_component web = { .name = (char *)"web", .migrate = rows[i].component ? argv : NULL };
+		struct config_app app = { .name = (char *)"shop", .components = &web, .ncomponents = 1 };
+		struct config_environment place = { .name = (char *)"prod", .deploy = rows[i].deploy ? argv : NULL,
+		                                    .migrate = rows[i].migrate ? argv : NULL };
+		struct plan_facts facts = { .app = &app, .env = &place, .driver = &migrating, .state = &state, .version = "2",
+		                            .digest = "d2", .migrations = ids, .nmigrations = rows[i].pending };
+		struct plan plan;
+
+		plan_make(&facts, &plan);
+		assert_stages(&plan, rows[i].then);
+	}
+}
+
 static void first_deploy_has_nothing_to_drain(void **unused)
 {
 	struct store_env state = live_on(COLOUR_NONE, "empty", NULL);
@@ -154,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests_of_plan[] = {
 		cmocka_unit_test(deploy_has_every_stage_and_goes_into_the_other_colour),
+		cmocka_unit_test(migrations_are_run_by_whoever_has_a_command_for_them),
 		cmocka_unit_test(first_deploy_has_nothing_to_drain),
 		cmocka_unit_test(deploy_without_tests_has_no_test_stages),
 		cmocka_unit_test(rollback_skips_gates_and_tests),

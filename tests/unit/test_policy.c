@@ -255,14 +255,32 @@ static void a_lock_is_a_lease_with_an_owner(void **state)
 	assert_refused_by(f, &alice, "deploy", "1.0.0", NULL, "lock", "locked by bob");
 }
 
+static void wait_live(struct fixture *f, const char *version)
+{
+	for (int64_t until = clock_mono_ms() + 20000; clock_mono_ms() < until; ) {
+		struct store_env state;
+		bool there;
+
+		assert_true(store_env(f->engine->store, "shop", "prod", &state, NULL));
+		there = state.live_version && strcmp(state.live_version, version) == 0 && environment_is_idle(f->engine->environments[1]);
+		store_env_done(&state);
+		if (there)
+			return;
+		loop_timer_set(f->limit, 5);
+		loop_run(f->loop);
+		f->timed_out = false;
+	}
+	fail_msg("%s is not live", version);
+}
+
 static void a_rollback_quarantines_what_it_left_and_pauses_automation(void **state)
 {
 	struct fixture *f = given(state, ",\"automatic\":true");
 	struct store_policy p;
 	struct err err = { 0 };
 
-	succeed(f, "prod", "deploy", "1.0.0", NULL);
-	succeed(f, "prod", "deploy", "1.1.0", NULL);
+	/* 1.0.0 and then 1.1.0, by themselves */
+	wait_live(f, "1.1.0");
 	assert_false(hold(f, &alice, ENGINE_RESUME, "{}", &err));
 	script.run[STAGE_SWITCH] = ANSWER_FAIL;
 	succeed(f, "prod", "rollback", NULL, NULL);

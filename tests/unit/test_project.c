@@ -429,7 +429,8 @@ static void the_table_of_types_is_sorted_and_without_doubles(void **state)
 /* Every row of every projection, as text. */
 static char *dump(struct store *s)
 {
-	static const char *const tables[] = { "build", "artifact", "deployment", "step", "environment", "slot", "known_good" };
+	static const char *const tables[] = { "build", "artifact", "deployment", "step", "environment", "slot", "known_good",
+	                                      "tried" };
 	char *all = mem_dup("");
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {

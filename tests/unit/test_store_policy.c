@@ -1,6 +1,7 @@
 /* What the rules know, made from the journal: how long a build was live where, locks, approvals, quarantine. */
 #include "tests/unit/store_case.h"
 
+#include "backend/store/automation.h"
 #include "backend/store/policy.h"
 #include "backend/store/project.h"
 #include "backend/store/store_priv.h"
@@ -193,6 +194,75 @@ static void a_build_keeps_its_features_migrations_and_signer(void **state)
 	store_build_done(&b);
 }
 
+/* "3 2": what is new to prod, newest first. */
+static void assert_new(struct store *s, const char *after, int limit, const char *wanted)
+{
+	AUTO(store_versions_done) struct store_versions v = { 0 };
+	char text[200] = "";
+
+	assert_ok(store_new_builds(s, "shop", "prod", after, limit, &v, err));
+	for (size_t i = 0; i < v.n; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", v.items[i]);
+	assert_string_equal(text, wanted);
+}
+
+static void finish_for(struct store *s, int64_t id, const char *layer)
+{
+	journal(s, "deployment.finished", json_pack("{s:I, s:s, s:s}", "id", (json_int_t)id, "state", "stopped", "layer",
+	                                            layer));
+}
+
+static void what_came_after_all_that_was_tried_is_new(void **state)
+{
+	struct store_case *c = *state;
+	int64_t id;
+
+	assert_new(c->s, NULL, 9, "");
+	for (int v = 1; v <= 5; v++) {
+		char version[] = { (char)('0' + v), '\0' };
+
+		/* what counts is when they came, not when they were made */
+		journal_build(c->s, version, 9000 - v);
+	}
+	assert_new(c->s, NULL, 9, "5 4 3 2 1");
+	assert_new(c->s, NULL, 2, "5 4");
+	journal_finish(c->s, journal_request(c->s, "prod", "automatic", "2", NULL), "failed");
+	assert_new(c->s, NULL, 9, "5 4 3");
+
+	id = journal_request(c->s, "prod", "automatic", "4", NULL);
+	assert_new(c->s, NULL, 9, "5");
+	finish_for(c->s, id, AUTOMATION_PAUSED);
+	assert_new(c->s, NULL, 9, "5 4 3");
+	finish_for(c->s, journal_request(c->s, "prod", "automatic", "3", NULL), AUTOMATION_SUPERSEDED);
+	assert_new(c->s, NULL, 9, "5 4 3");
+	finish_for(c->s, journal_request(c->s, "prod", "deploy", "3", NULL), "stop");
+	assert_new(c->s, NULL, 9, "5 4");
+	/* an older one does not make those in between new again */
+	journal_success(c->s, "prod", "deploy", "1", NULL);
+	assert_new(c->s, NULL, 9, "5 4");
+	journal(c->s, "build.removed", json_pack("{s:s, s:s, s:s}", "app", "shop", "version", "4", "why", "old"));
+	assert_new(c->s, NULL, 9, "5");
+}
+
+static void only_what_succeeded_in_the_environment_before_is_of_interest(void **state)
+{
+	struct store_case *c = *state;
+
+	for (int v = 1; v <= 4; v++) {
+		char version[] = { (char)('0' + v), '\0' };
+
+		journal_build(c->s, version, v);
+	}
+	journal_success(c->s, "dev", "deploy", "1", NULL);
+	journal_success(c->s, "dev", "deploy", "3", "1");
+	journal_success(c->s, "dev", "deploy", "1", "3");
+	journal_finish(c->s, journal_request(c->s, "dev", "deploy", "4", "1"), "failed");
+
+	assert_new(c->s, "dev", 9, "3 1");
+	journal_success(c->s, "prod", "deploy", "1", NULL);
+	assert_new(c->s, "dev", 9, "3");
+}
+
 static void all_of_it_is_made_again_from_the_journal(void **state)
 {
 	struct store_case *c = *state;
@@ -224,6 +294,8 @@ int main(void)
 		CASE(approvals_are_kept_with_what_they_are_bound_to),
 		CASE(what_ran_and_what_drifted_is_remembered),
 		CASE(a_build_keeps_its_features_migrations_and_signer),
+		CASE(what_came_after_all_that_was_tried_is_new),
+		CASE(only_what_succeeded_in_the_environment_before_is_of_interest),
 		CASE(all_of_it_is_made_again_from_the_journal),
 	};
 

@@ -8,11 +8,13 @@ static int run(struct call *c)
 }
 
 const struct command command_resume = {
-	.name = "resume", .summary = "lets an environment's automation go on after a rollback", .run = run, .least = 1,
+	.name = "resume", .summary = "lets an environment's automation go on after a pause", .run = run, .least = 1,
 	.most = 1,
 	.usage = { "resume ENVIRONMENT [flags]" },
 	.help = "A rollback pauses the automatic deployments of its environment and puts the build\n"
-		"that it left in quarantine. This ends the pause; the build stays in quarantine\n"
-		"until a person deploys it with a reason.",
+		"that it left in quarantine; so does a deployment whose end nobody knows, and\n"
+		"`slipway pause`. This ends the pause: builds that are newer than the one that was\n"
+		"left are taken again. That one stays in quarantine until a person deploys it with a\n"
+		"reason.",
 	.flags = { &flag_reason, &flag_app, &flag_json },
 };

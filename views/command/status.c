@@ -70,7 +70,8 @@ static void print_blocked(const json_t *environment, const json_t *list, int64_t
 
 static void print_rules(const json_t *environment)
 {
-	const json_t *paused = json_object_get(environment, "paused"), *d;
+	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next"), *d;
+	AUTO(mem_auto_free) char *at = record_time(next, "clears_at");
 	size_t i;
 
 	print_blocked(environment, json_object_get(environment, "blocked"), 0);
@@ -79,6 +80,9 @@ static void print_rules(const json_t *environment)
 	if (json_is_object(paused))
 		out_line("  %s: automation is paused: %s (slipway resume %s)", json_text(environment, "name"),
 		         json_text(paused, "why"), json_text(environment, "name"));
+	else if (json_is_object(next))
+		out_line("  %s: automatic: %s does not pass %s: %s%s%s", json_text(environment, "name"), json_text(next, "version"),
+		         json_text(next, "gate"), json_text(next, "why"), *at ? ", clears at " : "", at);
 }
 
 static void add_json(const json_t *app, const json_t *environment)
@@ -142,8 +146,9 @@ const struct command command_status = {
 		"open or protected, live version, health, the rollback target (warm or cold, and\n"
 		"how long it would take), the running or last deployment, how many wait, and what\n"
 		"needs attention. Then a line for each thing that waits: blocked by which gate, why,\n"
-		"who or what can clear it, and when. Releases of several applications that are not\n"
-		"over follow, as slipway release show prints them. With --json: ENVIRONMENT of the\n"
-		"API with \"app\".",
+		"who or what can clear it, and when; and for what is automatic: whether it is paused,\n"
+		"or the new build that it does not take yet. Releases of several applications that\n"
+		"are not over follow, as slipway release show prints them. With --json: ENVIRONMENT\n"
+		"of the API with \"app\".",
 	.flags = { &flag_app, &flag_json },
 };

@@ -49,7 +49,7 @@ int verdict_give(struct call *c, const char *word)
 
 static void print_hold(const struct call *c, const json_t *environment)
 {
-	const json_t *lock = json_object_get(environment, "lock");
+	const json_t *lock = json_object_get(environment, "lock"), *paused = json_object_get(environment, "paused");
 
 	if (call_has(c, &flag_json))
 		out_json(environment);
@@ -57,8 +57,8 @@ static void print_hold(const struct call *c, const json_t *environment)
 		out_line("%s is locked by %s: %s", json_text(environment, "name"), json_text(lock, "owner"),
 		         json_text(lock, "reason"));
 	else
-		out_line("%s is not locked%s", json_text(environment, "name"),
-		         json_is_object(json_object_get(environment, "paused")) ? "; its automation is paused" : "");
+		out_line("%s is not locked%s%s", json_text(environment, "name"),
+		         json_is_object(paused) ? "; its automation is paused: " : "", json_text(paused, "why"));
 }
 
 int verdict_hold(struct call *c, const char *word, json_t *take_extra)
