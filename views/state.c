@@ -41,7 +41,10 @@ void state_of_deployment(const struct model_deployment *d, struct state *ret)
 void state_of_environment(const struct model_environment *e, struct state *ret)
 {
 	const struct model_deployment *d = &e->deployment;
+	char waiting[32] = "";
 
+	if (e->nqueue)
+		snprintf(waiting, sizeof waiting, "%zu wait", e->nqueue);
 	if (d->id && !model_deployment_is_over(d))
 		state_of_deployment(d, ret);
 	else if (d->id && d->state == DEPLOYMENT_ATTENTION)
@@ -52,10 +55,8 @@ void state_of_environment(const struct model_environment *e, struct state *ret)
 		set(ret, STEP_WAIT, "empty");
 	else if (!e->health_known)
 		set(ret, STEP_WAIT, "health");
-	else if (e->healthy)
-		set(ret, STEP_OK, "");
 	else
-		set(ret, STEP_FAIL, e->health);
+		set(ret, e->healthy ? STEP_OK : STEP_FAIL, e->healthy ? waiting : e->health);
 }
 
 void state_of_step(const struct model_step *step, struct state *ret)

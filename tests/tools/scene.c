@@ -133,9 +133,16 @@ json_t *scene_deployment(const char *scene, int64_t id)
 	json_t *app = json_array_get(json_object_get(status, "apps"), 0), *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(app, "environments"), i, item)
+	json_array_foreach(json_object_get(app, "environments"), i, item) {
+		json_t *queued;
+		size_t q;
+
 		if (json_int(json_object_get(item, "deployment"), "id", 0) == id)
 			return json_incref(json_object_get(item, "deployment"));
+		json_array_foreach(json_object_get(item, "queue"), q, queued)
+			if (json_int(queued, "id", 0) == id)
+				return json_incref(queued);
+	}
 	json_array_foreach(json_object_get(history, "deployments"), i, item)
 		if (json_int(item, "id", 0) == id)
 			return json_incref(item);
