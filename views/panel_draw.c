@@ -34,6 +34,17 @@ static int fact(struct canvas *canvas, int row, const char *label, int style, co
 	return row + 1;
 }
 
+/* The verb stands in the title too: a long sentence takes its place. */
+static int told(struct canvas *canvas, int row, const struct intent *intent, const char *sentence)
+{
+	int cols = canvas_cols(canvas) - 4;
+
+	if (canvas_width(canvas, sentence) <= cols - LABEL_COLS)
+		return fact(canvas, row, intent_verb(intent->kind), STYLE_STRONG, sentence);
+	canvas_text(canvas, row, 2, cols, STYLE_STRONG, sentence);
+	return row + 1;
+}
+
 static const char *way(const struct intent *intent, const struct model_environment *e)
 {
 	static const char *const ways[INTENT_KIND_COUNT] = {
@@ -83,7 +94,7 @@ static void draw_facts(const struct console *c, struct canvas *canvas)
 
 	if (intent->kind != INTENT_NONE) {
 		sentence = intent_sentence(intent, "→");
-		row = fact(canvas, row, intent_verb(intent->kind), STYLE_STRONG, sentence);
+		row = told(canvas, row, intent, sentence);
 	} else {
 		row = fact(canvas, row, "environment", STYLE_STRONG, intent->environment);
 	}
