@@ -93,7 +93,7 @@ static void draw_list(const struct console *c, struct canvas *canvas)
 	const struct column list[] = {
 		{ .title = "ID", .width = 5, .right = true },
 		{ .title = "WAITS FOR", .width = 9 },
-		{ .title = "APP", .width = 8, .drop = c->status.napps > 1 ? 4 : 9, .grow = 1 },
+		{ .title = "APP", .width = 8, .drop = c->status.napps > 1 ? 1 : 9, .grow = 1 },
 		{ .title = "ENV", .width = 8, .grow = 1 },
 		{ .title = "BUILD", .width = 8, .grow = 1 },
 		{ .title = "BY", .width = 6, .grow = 1 },

@@ -452,7 +452,10 @@ static void another_applications_approval_is_armed_and_sent_as_its_own(void **st
 	/* then mail's, which has the same name, is not */
 	desk_keys(d, "j");
 	assert_false(desk_sees(d, "ARMED"));
-	desk_keys(d, "o");
+	/* nor is shop's any more */
+	desk_keys(d, "k");
+	assert_false(desk_sees(d, "ARMED"));
+	desk_keys(d, "jo");
 	answer_panel(d, "fine\r");
 	arm_and_wait(d, "prod\r");
 	assert_string_equal(path(d, 0), "/v1/deployments/940/approve");
