@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "views/console.h"
@@ -28,6 +29,9 @@ static void send(struct console *c, const struct intent *intent, struct effects 
 	intent_copy(&c->act.intent, intent);
 	c->act.request = ++c->last_request;
 	effects_send(effects, c->act.request, "POST", intent_path(intent), intent_body(intent, key));
+	/* It was for this one. */
+	free(c->why);
+	c->why = NULL;
 	messages_note(&c->messages, "asked: %s", sentence);
 }
 
@@ -93,9 +97,58 @@ static void go_on(struct console *c, const struct intent *intent, bool named, st
 	}
 }
 
+/* Where a window or a freeze keeps deployments out, that is known before the engine refuses; NULL: none does. */
+static const struct model_blocker *closed_window(const struct console *c, const struct intent *i)
+{
+	const struct model_environment *e = model_environment(model_app(&c->status, i->app), i->environment);
+
+	if (i->kind != INTENT_DEPLOY || i->override || i->when_allowed || !e)
+		return NULL;
+	return model_blocker(&e->blockers, "window");
+}
+
+/* Where it stands that is to be moved; NULL: it is another kind of intent. Yours. */
+static char *scheduled_for(const struct console *c, const struct intent *i)
+{
+	const struct model_deployment *d = i->kind == INTENT_MOVE ? select_deployment_of(c, i->deployment) : NULL;
+	char iso[CLOCK_ISO_SIZE];
+
+	return d ? mem_printf("now: scheduled for %.16sZ", clock_iso(d->not_before, iso)) : NULL;
+}
+
+/* Opens the panel that asks for what the intent lacks; false: it lacks nothing. */
+static bool ask_what_lacks(struct console *c, const struct intent *intent, struct effects *effects)
+{
+	const struct model_blocker *window = closed_window(c, intent);
+	AUTO(mem_auto_free) char *note = window ? model_blocker_text(window) : scheduled_for(c, intent);
+
+	if (intent_lacks_time(intent))
+		panel_open_noted(c, PANEL_TIME, intent, note, effects);
+	else if (intent_lacks_reason(intent))
+		panel_open(c, PANEL_REASON, intent, effects);
+	else if (window)
+		panel_open_noted(c, PANEL_OVERRIDE, intent, note, effects);
+	else
+		return false;
+	return true;
+}
+
+void act_go(struct console *c, const struct intent *intent, struct effects *effects)
+{
+	if (is_allowed(c, intent) && !ask_what_lacks(c, intent, effects))
+		go_on(c, intent, false, effects);
+}
+
 void act_begin(struct console *c, const struct intent *intent, struct effects *effects)
 {
-	go_on(c, intent, false, effects);
+	AUTO(intent_done) struct intent smaller = { 0 };
+
+	if (intent->kind == INTENT_ROLLBACK)
+		select_smaller(c, intent, &smaller);
+	if (smaller.kind == INTENT_NONE)
+		act_go(c, intent, effects);
+	else if (is_allowed(c, intent))
+		panel_choose(c, &smaller, intent, effects);
 }
 
 void act_named(struct console *c, const struct intent *intent, struct effects *effects)
@@ -110,11 +163,18 @@ void act_named(struct console *c, const struct intent *intent, struct effects *e
 
 static const char *nothing_to(const struct console *c, enum intent_kind kind)
 {
-	if (!select_environment(c))
-		return "no environment is selected";
-	if (kind == INTENT_DEPLOY)
-		return "no build is selected";
-	return kind == INTENT_ROLLBACK ? "there is no build to go back to" : "no deployment is running here";
+	const struct model_deployment *d = select_screen_deployment(c);
+
+	static const char *const whys[INTENT_KIND_COUNT] = {
+		[INTENT_DEPLOY] = "no build is selected", [INTENT_ROLLBACK] = "there is no build to go back to",
+		[INTENT_STOP] = "no deployment is running here", [INTENT_FEATURE] = "the environment does not have it",
+		[INTENT_SCHEDULE] = "no build is selected", [INTENT_MOVE] = "this one is not scheduled",
+		[INTENT_APPROVE] = "this one waits for no approval", [INTENT_REJECT] = "this one waits for no approval",
+	};
+
+	if (kind == INTENT_APPROVE && d && select_awaits_approval(d))
+		return "you asked for it: another person must approve it";
+	return select_environment(c) && whys[kind] ? whys[kind] : "no environment is selected";
 }
 
 void act_key(struct console *c, enum intent_kind kind, struct effects *effects)
@@ -131,20 +191,21 @@ void act_key(struct console *c, enum intent_kind kind, struct effects *effects)
 		               "%s changed as you pressed the key: nothing was done; look, then press it again",
 		               now.environment);
 	else
-		go_on(c, &now, false, effects);
+		act_begin(c, &now, effects);
 }
 
 void act_arm_key(struct console *c, struct effects *effects)
 {
 	const struct model_environment *e = select_environment(c);
+	const struct model_app *app = select_acting_app(c);
 	struct intent arm = { 0 };
 
-	if (!e || !c->app) {
+	if (!e || !app) {
 		messages_error(&c->messages, c->wall_ms, "arm: no environment is selected");
-	} else if (safety_is_armed(&c->safety, c->app, e->name)) {
+	} else if (safety_is_armed(&c->safety, app->name, e->name)) {
 		act_disarm(c, SAFETY_BY_KEY);
 	} else if (!e->is_protected) {
-		messages_note(&c->messages, "%s is open: d and b act at once, there is nothing to arm", e->name);
+		messages_note(&c->messages, "%s is open: one key acts at once, there is nothing to arm", e->name);
 	} else if (c->safety.read_only) {
 		messages_error(&c->messages, c->wall_ms, "arm refused: this console is read-only (--read-only)");
 	} else if (!c->connected) {
@@ -152,7 +213,7 @@ void act_arm_key(struct console *c, struct effects *effects)
 	} else if (c->frozen) {
 		messages_error(&c->messages, c->wall_ms, "arm refused: the display is frozen; Z lets it go on");
 	} else {
-		arm.app = mem_dup(c->app);
+		arm.app = mem_dup(app->name);
 		arm.environment = mem_dup(e->name);
 		arm.expect = mem_dup(e->live_version);
 		arm.is_protected = true;
@@ -161,7 +222,8 @@ void act_arm_key(struct console *c, struct effects *effects)
 	}
 }
 
-void act_deploy_by_name(struct console *c, const char *version, const char *environment, struct effects *effects)
+void act_deploy_by_name(struct console *c, const char *version, const char *environment, int64_t at,
+                        struct effects *effects)
 {
 	act_forget_lookup(c);
 	if (!model_environment(select_app(c), environment)) {
@@ -173,6 +235,7 @@ void act_deploy_by_name(struct console *c, const char *version, const char *envi
 		return;
 	}
 	c->lookup.request = ++c->last_request;
+	c->lookup.at = at;
 	c->lookup.version = mem_dup(version);
 	c->lookup.environment = mem_dup(environment);
 	effects_send(effects, c->lookup.request, "GET", fetch_build_path(c, version), NULL);
@@ -193,30 +256,65 @@ static void looked_up(struct console *c, const struct console_event *e, struct e
 		messages_error(&c->messages, c->wall_ms, "deploy: %s", e->err->text);
 	else if (strcmp(json_text(e->answer, "version"), c->lookup.version) == 0)
 		select_deploy(c, c->lookup.environment, c->lookup.version, json_text(e->answer, "digest"), &intent);
+	if (intent.kind != INTENT_NONE && c->lookup.at) {
+		intent.kind = INTENT_SCHEDULE;
+		intent.at = c->lookup.at;
+	}
 	act_forget_lookup(c);
 	if (intent.kind != INTENT_NONE)
 		act_begin(c, &intent, effects);
 }
 
-static void acted(struct console *c, const struct console_event *e)
+/*
+ * A gate that a reason gets past has refused: asks for the reason. Not over whatever the person does by now. False: it
+ * is another refusal.
+ */
+static bool ask_after_refusal(struct console *c, const struct intent *i, const struct console_event *e,
+                              struct effects *effects)
+{
+	const char *gate = json_text(json_object_get(e->answer, "error"), "gate");
+
+	if (c->panel.kind != PANEL_NONE || c->line || !intent_is_deployment(i) || i->kind == INTENT_ROLLBACK)
+		return false;
+	if (strcmp(gate, "quarantine") == 0 && !(i->reason && *i->reason))
+		panel_open_noted(c, PANEL_REASON, i, e->err->text, effects);
+	else if (strcmp(gate, "window") == 0 && i->kind == INTENT_DEPLOY && !i->override && !i->when_allowed)
+		panel_open_noted(c, PANEL_OVERRIDE, i, e->err->text, effects);
+	else
+		return false;
+	return true;
+}
+
+static void say_done(struct console *c, const struct console_event *e, const char *sentence, int64_t deployment)
+{
+	int64_t id = json_int(e->answer, "id", deployment);
+
+	if (id)
+		messages_note(&c->messages, "#%" PRId64 "  %s", id, sentence);
+	else
+		messages_note(&c->messages, "done: %s", sentence);
+}
+
+static void acted(struct console *c, const struct console_event *e, struct effects *effects)
 {
 	AUTO(mem_auto_free) char *sentence = intent_sentence(&c->act.intent, "→");
+	AUTO(intent_done) struct intent intent = c->act.intent;
 
-	if (e->err && e->err->kind == ERR_UNREACHABLE)
-		messages_error(&c->messages, c->wall_ms, "%s: the engine did not answer; H shows whether it took it", sentence);
-	else if (e->err)
-		messages_error(&c->messages, c->wall_ms, "%s", e->err->text);
-	else
-		messages_note(&c->messages, "#%" PRId64 "  %s", json_int(e->answer, "id", c->act.intent.deployment), sentence);
-	intent_done(&c->act.intent);
+	c->act.intent = (struct intent){ 0 };
 	c->act.request = 0;
 	fetch_want(c, FETCH_STATUS);
+	if (e->err && e->err->kind == ERR_UNREACHABLE)
+		messages_error(&c->messages, c->wall_ms, "%s: the engine did not answer; H shows whether it took it", sentence);
+	else if (e->err && !ask_after_refusal(c, &intent, e, effects))
+		messages_error(&c->messages, c->wall_ms, "%s", e->err->text);
+	else if (!e->err)
+		say_done(c, e, sentence, intent.deployment);
 }
 
 bool act_answer(struct console *c, const struct console_event *e, struct effects *effects)
 {
 	if (c->act.request && e->request == c->act.request)
-		acted(c, e);
+		acted(c, e, effects);
 	else if (c->lookup.request && e->request == c->lookup.request)
 		looked_up(c, e, effects);
 	else
@@ -242,7 +340,7 @@ void act_disarm(struct console *c, enum safety_cause cause)
 {
 	bool counted = safety_is_counting(&c->safety);
 
-	if (counted || c->panel.kind == PANEL_ARM || c->panel.kind == PANEL_ACT)
+	if (counted || panel_is_for_action(c))
 		panel_close(c);
 	if (!safety_disarm(&c->safety))
 		return;
@@ -284,15 +382,23 @@ void act_tick(struct console *c, struct effects *effects)
 	c->dirty = c->urgent = true;
 }
 
+/* The second choice of a panel that has two. */
+static bool other_holds(const struct console *c, char **ret_why)
+{
+	return c->panel.other.kind == INTENT_NONE || select_holds(c, &c->panel.other, ret_why);
+}
+
 void act_settle(struct console *c)
 {
 	const struct model_environment *e = select_environment(c);
-	const struct intent *intent = safety_is_counting(&c->safety) ? &c->safety.pending : &c->panel.intent;
+	const struct model_app *app = select_acting_app(c);
+	const struct intent *intent;
 	AUTO(mem_auto_free) char *why = NULL;
 
-	if (c->safety.environment && (!e || !safety_is_armed(&c->safety, c->app, e->name)))
+	if (c->safety.environment && (!e || !app || !safety_is_armed(&c->safety, app->name, e->name)))
 		act_disarm(c, SAFETY_BY_SELECTION);
-	if ((safety_is_counting(&c->safety) || c->panel.kind == PANEL_ACT) && !select_holds(c, intent, &why)) {
+	intent = safety_is_counting(&c->safety) ? &c->safety.pending : &c->panel.intent;
+	if (intent->kind != INTENT_NONE && (!select_holds(c, intent, &why) || !other_holds(c, &why))) {
 		refuse(c, intent, why);
 		safety_cancel(&c->safety);
 		panel_close(c);

@@ -34,6 +34,8 @@ struct console *console_new(const struct console_options *options)
 	c->apps = list_new();
 	c->environments = list_new();
 	c->build_list = list_new();
+	c->feature_list = list_new();
+	c->waiting_list = list_new();
 	c->history_list = list_new();
 	c->result_list = list_new();
 	c->log_wanted = -1;
@@ -74,8 +76,11 @@ void console_free(struct console *c)
 	list_free(c->apps);
 	list_free(c->environments);
 	list_free(c->build_list);
+	list_free(c->feature_list);
+	list_free(c->waiting_list);
 	list_free(c->history_list);
 	list_free(c->result_list);
+	free(c->why);
 	free(c->wanted_app);
 	free(c->seed);
 	free(c->down_why);

@@ -40,7 +40,7 @@ enum event_kind {
 	EVENT_TICK,          /* the time that console_next_ms named has come */
 	EVENT_RESIZE,        /* `rows`, `cols` */
 	EVENT_SHOWN,         /* the frame drawn last is on the terminal */
-	EVENT_ANSWER,        /* to `request`: `answer`, or `err` */
+	EVENT_ANSWER,        /* to `request`: `answer`, or `err` (and the engine's whole error as `answer`) */
 	EVENT_ROW,           /* a journal row: `answer` */
 	EVENT_STREAM,        /* `name` "live" or "health": `answer` */
 	EVENT_UP, EVENT_DOWN /* `err` */, EVENT_BEAT,
@@ -92,8 +92,8 @@ struct log_view {
 /* A log that is being written to a file, piece by piece. */
 struct saving { int64_t deployment; int64_t at; unsigned request; char *file; };
 
-/* `:deploy VERSION ENVIRONMENT` asks the engine for the build's digest first. */
-struct lookup { unsigned request; char *version, *environment; };
+/* `:deploy VERSION ENVIRONMENT [at TIME]` asks the engine for the build's digest first. */
+struct lookup { unsigned request; char *version, *environment; int64_t at; };
 
 struct console {
 	char *wanted_app, *seed;
@@ -128,7 +128,7 @@ struct console {
 	struct fetch fetches[FETCH_COUNT];
 
 	char *app;                   /* the application looked at; NULL: none yet */
-	struct list *apps, *environments, *build_list, *history_list, *result_list;
+	struct list *apps, *environments, *build_list, *feature_list, *waiting_list, *history_list, *result_list;
 	bool builds_focused;
 	char *query;                 /* the builds' filter; NULL none */
 	char *filter;                /* of tests and history; NULL none */
@@ -145,6 +145,7 @@ struct console {
 	struct intent offered[INTENT_KIND_COUNT];        /* what the frame being drawn offers */
 	struct intent shown[INTENT_KIND_COUNT];          /* what the frame on the terminal offers */
 	struct panel panel;
+	char *why;                   /* the reason that goes with the next action; NULL */
 	struct prompt *line;         /* `:` or `/`; NULL */
 	char completion[PROMPT_MAX]; /* the one that was offered last */
 	bool line_is_search;

@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "tui/list.h"
 #include "views/console.h"
+#include "views/escape.h"
 #include "views/select.h"
 #include "views/view.h"
 
@@ -66,19 +67,6 @@ void fetch_row(struct console *c, const char *type)
 				fetch_want(c, (enum fetch_id)id);
 }
 
-/* Percent-encodes what is not unreserved (RFC 3986). The client's own does the same; the core asks nobody. */
-static void put_escaped(struct buf *b, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char ch = (unsigned char)*text;
-
-		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || strchr("-._~", ch))
-			buf_add(b, text, 1);
-		else
-			buf_printf(b, "%%%02X", ch);
-	}
-}
-
 static char *builds_path(const struct console *c)
 {
 	AUTO(buf_done) struct buf b = { 0 };
@@ -92,10 +80,10 @@ static char *builds_path(const struct console *c)
 	}
 	buf_init(&b, 4096);
 	buf_add_text(&b, "/v1/builds?app=");
-	put_escaped(&b, c->app);
+	escape_put(&b, c->app);
 	if (c->query) {
 		buf_add_text(&b, "&q=");
-		put_escaped(&b, c->query);
+		escape_put(&b, c->query);
 	}
 	buf_printf(&b, "&offset=%" PRId64 "&limit=%" PRId64, first, n < BUILDS_PAGE ? BUILDS_PAGE : n);
 	return buf_detach(&b);
@@ -118,9 +106,9 @@ char *fetch_build_path(const struct console *c, const char *version)
 
 	buf_init(&b, 4096);
 	buf_add_text(&b, "/v1/builds/");
-	put_escaped(&b, version);
+	escape_put(&b, version);
 	buf_add_text(&b, "?app=");
-	put_escaped(&b, c->app);
+	escape_put(&b, c->app);
 	return buf_detach(&b);
 }
 
@@ -164,7 +152,7 @@ static char *history_path(struct console *c)
 	c->history_older = c->history.known && !c->history_end && bottom >= (int64_t)c->history.n;
 	buf_init(&b, 4096);
 	buf_add_text(&b, "/v1/deployments?app=");
-	put_escaped(&b, c->app);
+	escape_put(&b, c->app);
 	if (c->history_older && c->history.n)
 		buf_printf(&b, "&before=%" PRId64 "&limit=%d", c->history.items[c->history.n - 1].id, CONSOLE_HISTORY_PAGE);
 	else
@@ -180,7 +168,7 @@ static char *app_path(const struct console *c, const char *what)
 		return NULL;
 	buf_init(&b, 4096);
 	buf_printf(&b, "/v1/%s?app=", what);
-	put_escaped(&b, c->app);
+	escape_put(&b, c->app);
 	return buf_detach(&b);
 }
 

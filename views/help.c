@@ -6,16 +6,33 @@
 #include "views/console.h"
 #include "views/surround.h"
 #include "views/textscroll.h"
+#include "views/typed.h"
 #include "views/view.h"
 
-enum { KEYS_COLS = 12, NAME_COLS = 11 };
+enum { KEYS_COLS = 12, NAME_COLS = 12, USAGE_COLS = 42 };
 
 static const char *const rules[] = {
 	"Open environments: one key acts at once. Protected ones: a, then the name is",
 	"typed: armed for 5 minutes, or 60 s without a key. One key then acts after",
-	"3 s; Esc cancels. Unarmed, d and b ask for the name. What the footer names",
+	"3 s; Esc cancels. Unarmed, the key asks for the name. What the footer names",
 	"is what is sent. Deployments go on without this console.",
 };
+
+/* What is typed after `:`. Returns the row after the last. */
+static int write_typed(struct canvas *canvas, int row)
+{
+	for (size_t i = 0; i < typed_ncommands; i++) {
+		const struct typed_command *t = &typed_commands[i];
+
+		if (canvas) {
+			int used = canvas_textf(canvas, row, 1, INT_MAX, STYLE_KEY, ":%s", t->usage);
+
+			canvas_text(canvas, row, (used < USAGE_COLS ? USAGE_COLS : used + 1) + 1, INT_MAX, STYLE_TEXT, t->help);
+		}
+		row++;
+	}
+	return row;
+}
 
 static int write_all(struct canvas *canvas, int top)
 {
@@ -41,7 +58,7 @@ static int write_all(struct canvas *canvas, int top)
 		}
 		row++;
 	}
-	return row + top;
+	return write_typed(canvas, row + 1) + top;
 }
 
 static void draw(const struct console *c, struct canvas *canvas)

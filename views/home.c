@@ -23,9 +23,11 @@ void home_choose_app(struct console *c, const char *name)
 		model_delivery_done(&c->delivery);
 		list_free(c->environments);
 		list_free(c->build_list);
+		list_free(c->feature_list);
 		list_free(c->history_list);
 		c->environments = list_new();
 		c->build_list = list_new();
+		c->feature_list = list_new();
 		c->history_list = list_new();
 		free(c->query);
 		c->query = NULL;

@@ -1,5 +1,7 @@
 #include "views/keypress.h"
 
+#include <stdlib.h>
+
 #include "tui/input.h"
 #include "views/act.h"
 #include "views/console.h"
@@ -16,6 +18,21 @@ static void open_of_deployment(struct console *c, const struct view *view)
 		stack_push(c, view, id, NULL);
 	else
 		messages_note(&c->messages, "nothing was deployed here yet");
+}
+
+/* The reason stands in the panel and in the message line until something was done with it. */
+static void ask_why(struct console *c, struct effects *effects)
+{
+	if (c->safety.read_only)
+		messages_error(&c->messages, c->wall_ms, "why: this console is read-only (--read-only)");
+	else
+		panel_open(c, PANEL_WHY, NULL, effects);
+}
+
+static void forget_why(struct console *c)
+{
+	free(c->why);
+	c->why = NULL;
 }
 
 static void freeze(struct console *c)
@@ -36,6 +53,8 @@ static void close_one(struct console *c)
 
 	if (c->messages.text)
 		messages_clear(&c->messages);
+	else if (c->why)
+		forget_why(c);
 	else if (searching)
 		view->search(c, "", 0);
 	else
@@ -63,6 +82,12 @@ static bool act_everywhere(struct console *c, enum action action, struct effects
 	case ACTION_DEPLOY: act_key(c, INTENT_DEPLOY, effects); break;
 	case ACTION_ROLLBACK: act_key(c, INTENT_ROLLBACK, effects); break;
 	case ACTION_STOP: act_key(c, INTENT_STOP, effects); break;
+	case ACTION_FEATURE: act_key(c, INTENT_FEATURE, effects); break;
+	case ACTION_SCHEDULE: act_key(c, INTENT_SCHEDULE, effects); break;
+	case ACTION_MOVE: act_key(c, INTENT_MOVE, effects); break;
+	case ACTION_APPROVE: act_key(c, INTENT_APPROVE, effects); break;
+	case ACTION_REJECT: act_key(c, INTENT_REJECT, effects); break;
+	case ACTION_WHY: ask_why(c, effects); break;
 	case ACTION_ARM: act_arm_key(c, effects); break;
 	case ACTION_CLOSE: close_one(c); break;
 	case ACTION_LOG: open_of_deployment(c, &view_log); break;
@@ -71,6 +96,8 @@ static bool act_everywhere(struct console *c, enum action action, struct effects
 	case ACTION_HISTORY: stack_push(c, &view_history, 0, NULL); break;
 	case ACTION_CONSISTENCY: stack_push(c, &view_consistency, 0, NULL); break;
 	case ACTION_GROUPS: stack_push(c, &view_groups, 0, NULL); break;
+	case ACTION_FEATURES: stack_push(c, &view_features, 0, NULL); break;
+	case ACTION_WAITING: stack_push(c, &view_waiting, 0, NULL); break;
 	case ACTION_ERRORS: stack_push(c, &view_errors, 0, NULL); break;
 	case ACTION_HELP: stack_push(c, &view_help, 0, NULL); break;
 	case ACTION_SEARCH: line_open(c, true); break;

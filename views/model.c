@@ -1,11 +1,9 @@
 #include "views/model.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/clean.h"
-#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 
@@ -52,35 +50,17 @@ void model_totals_read(const json_t *totals, struct model_totals *ret)
 	};
 }
 
-/* "approval: 1 of 1 is missing (@release)", "window until 2026-11-20T09:00Z: closed": the first of them. */
-static char *blocked_read(const json_t *blocked)
-{
-	const json_t *first = json_array_get(blocked, 0);
-	int64_t clears = json_int(first, "clears_at", 0);
-	AUTO(mem_auto_free) char *text = NULL;
-	char iso[CLOCK_ISO_SIZE] = "", at[CLOCK_ISO_SIZE + 16] = "";
-
-	if (!first)
-		return mem_dup("");
-	if (clears)
-		snprintf(at, sizeof at, " until %.16sZ", clock_iso(clears, iso));
-	text = mem_printf("%s%s: %s%s%s%s", json_text(first, "gate"), at, json_text(first, "why"),
-	                  *json_text(first, "who") ? " (" : "", json_text(first, "who"), *json_text(first, "who") ? ")" : "");
-	return clean_dup(text, CLEAN_LINE);
-}
-
 /* A lock keeps out whoever does not hold it; the engine's own list of hindrances says for whom. */
-static char *remark_read(const json_t *environment)
+static char *remark_read(const json_t *environment, const struct model_lock *lock)
 {
-	const json_t *lock = json_object_get(environment, "lock"), *paused = json_object_get(environment, "paused");
-	const json_t *next = json_object_get(environment, "next");
+	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next");
 	AUTO(mem_auto_free) char *text = NULL;
 
-	if (lock && !json_is_null(lock))
-		text = mem_printf("locked by %s: %s", json_text(lock, "owner"), json_text(lock, "reason"));
+	if (lock->owner)
+		text = model_lock_text(lock);
 	else if (*json_text(environment, "drift"))
 		text = mem_printf("drift: %s", json_text(environment, "drift"));
-	else if (paused && !json_is_null(paused))
+	else if (json_is_object(paused))
 		text = mem_printf("automation is paused: %s", json_text(paused, "why"));
 	else if (next && !json_is_null(next))
 		text = mem_printf("automatic: %s: %s", json_text(next, "gate"), json_text(next, "why"));
@@ -106,7 +86,7 @@ void model_deployment_done(struct model_deployment *d)
 {
 	char *texts[] = {
 		d->app, d->environment, d->version, d->digest, d->from, d->actor, d->reason, d->message, d->layer, d->blocked,
-		d->release,
+		d->release, d->plan_hash,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -117,6 +97,8 @@ void model_deployment_done(struct model_deployment *d)
 		free(d->steps[i].tail);
 	}
 	free(d->steps);
+	model_blockers_done(&d->blockers);
+	model_approvals_done(&d->approvals);
 	*d = (struct model_deployment){ 0 };
 }
 
@@ -151,7 +133,12 @@ void model_deployment_read(const json_t *answer, struct model_deployment *ret)
 	ret->message = line(answer, "message");
 	ret->layer = line(answer, "layer");
 	ret->release = release_read(json_object_get(answer, "release"));
-	ret->blocked = blocked_read(json_object_get(answer, "blocked"));
+	model_blockers_read(json_object_get(answer, "blocked"), &ret->blockers);
+	ret->blocked = model_blockers_text(&ret->blockers);
+	ret->uid = json_int(answer, "uid", -1);
+	ret->plan_hash = line(answer, "plan_hash");
+	model_approvals_read(json_object_get(answer, "approvals"), &ret->approvals);
+	ret->not_before = json_int(answer, "not_before", 0);
 	ret->requested = json_int(answer, "requested", 0);
 	ret->started = json_int(answer, "started", 0);
 	ret->ended = json_int(answer, "ended", 0);
@@ -187,6 +174,14 @@ static void health_read(const json_t *health, struct model_environment *e)
 	e->health = line(health, "text");
 }
 
+/* A lock is told by its owner and reason: the gate says the same in more words. */
+static char *hindrance_text(const struct model_environment *e)
+{
+	if (e->blockers.n && strcmp(e->blockers.items[0].gate, "lock") == 0 && e->lock.owner)
+		return model_lock_text(&e->lock);
+	return model_blockers_text(&e->blockers);
+}
+
 static void environment_read(const json_t *answer, struct model_environment *e)
 {
 	const json_t *live = json_object_get(answer, "live"), *back = json_object_get(answer, "rollback");
@@ -209,9 +204,12 @@ static void environment_read(const json_t *answer, struct model_environment *e)
 	e->back_is_warm = json_flag(back, "warm");
 	e->back_ms = json_int(back, "ms", -1);
 	e->attention = line(answer, "attention");
-	e->hindrance = blocked_read(json_object_get(answer, "blocked"));
+	model_blockers_read(json_object_get(answer, "blocked"), &e->blockers);
+	model_features_read(json_object_get(answer, "features"), &e->features);
+	model_lock_read(json_object_get(answer, "lock"), &e->lock);
+	e->hindrance = hindrance_text(e);
 	e->drifted = *json_text(answer, "drift");
-	e->remark = remark_read(answer);
+	e->remark = remark_read(answer, &e->lock);
 	model_deployment_read(json_object_get(answer, "deployment"), &e->deployment);
 	e->nqueue = json_array_size(queue);
 	e->queue = mem_array(e->nqueue + 1, sizeof *e->queue);
@@ -233,6 +231,9 @@ static void environment_done(struct model_environment *e)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
+	model_blockers_done(&e->blockers);
+	model_features_done(&e->features);
+	model_lock_done(&e->lock);
 	model_deployment_done(&e->deployment);
 	for (size_t i = 0; i < e->nqueue; i++)
 		model_deployment_done(&e->queue[i]);
@@ -240,6 +241,31 @@ static void environment_done(struct model_environment *e)
 	for (size_t i = 0; i < e->nports; i++)
 		free(e->ports[i].component);
 	free(e->ports);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void collect_features(struct model_app *app)
+{
+	size_t cap = 0, n = 0;
+
+	for (size_t e = 0; e < app->nenvironments; e++)
+		for (size_t i = 0; i < app->environments[e].features.n; i++) {
+			app->features = mem_grow(app->features, app->nfeatures, &cap, sizeof *app->features);
+			app->features[app->nfeatures++] = mem_dup(app->environments[e].features.items[i].name);
+		}
+	if (app->nfeatures)
+		qsort(app->features, app->nfeatures, sizeof *app->features, by_name);
+	for (size_t i = 0; i < app->nfeatures; i++) {
+		if (n && strcmp(app->features[n - 1], app->features[i]) == 0)
+			free(app->features[i]);
+		else
+			app->features[n++] = app->features[i];
+	}
+	app->nfeatures = n;
 }
 
 static void app_read(const json_t *answer, struct model_app *app)
@@ -252,6 +278,7 @@ static void app_read(const json_t *answer, struct model_app *app)
 	app->environments = mem_array(app->nenvironments + 1, sizeof *app->environments);
 	for (size_t i = 0; i < app->nenvironments; i++)
 		environment_read(json_array_get(environments, i), &app->environments[i]);
+	collect_features(app);
 }
 
 void model_status_done(struct model_status *s)
@@ -263,6 +290,7 @@ void model_status_done(struct model_status *s)
 			environment_done(&app->environments[n]);
 		free(app->environments);
 		lines_done(app->components, app->ncomponents);
+		lines_done(app->features, app->nfeatures);
 		free(app->name);
 	}
 	free(s->apps);
@@ -288,6 +316,7 @@ void model_status_read(const json_t *answer, struct model_status *ret)
 	ret->config_valid = !json_is_false(json_object_get(config, "valid"));
 	ret->mistakes = lines(json_object_get(config, "mistakes"), &ret->nmistakes);
 	ret->user = line(json_object_get(answer, "you"), "name");
+	ret->uid = json_int(json_object_get(answer, "you"), "uid", -1);
 	ret->napps = json_array_size(apps);
 	ret->apps = mem_array(ret->napps + 1, sizeof *ret->apps);
 	for (size_t i = 0; i < ret->napps; i++)
@@ -330,6 +359,7 @@ static void build_read(const json_t *answer, struct model_build *b)
 	b->at = json_int(answer, "at", 0);
 	model_totals_read(json_object_get(answer, "tests"), &b->tests);
 	b->live = lines(json_object_get(answer, "live"), &b->nlive);
+	b->features = lines(json_object_get(answer, "features"), &b->nfeatures);
 }
 
 void model_builds_done(struct model_builds *b)
@@ -343,6 +373,7 @@ void model_builds_done(struct model_builds *b)
 		for (size_t n = 0; n < ARRAY_LEN(texts); n++)
 			free(texts[n]);
 		lines_done(build->live, build->nlive);
+		lines_done(build->features, build->nfeatures);
 	}
 	free(b->items);
 	*b = (struct model_builds){ 0 };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "backend/proto/words.h"
+#include "views/model_policy.h"
 
 struct model_totals {
 	bool known;                  /* false: no test was reported */
@@ -39,6 +40,11 @@ struct model_deployment {
 	char *actor, *reason, *message, *layer;
 	char *release;               /* of several applications, that it is part of: "release 12 suite 2/3"; "" */
 	char *blocked;               /* while it is queued: what it waits for, who can clear it, when; "" */
+	struct model_blockers blockers;          /* all of that */
+	int64_t uid;                 /* who asked for it; -1 unknown */
+	char *plan_hash;             /* the one that it would have now */
+	struct model_approvals approvals;
+	int64_t not_before;          /* scheduled for then; 0 it is not */
 	int64_t requested, started, ended;
 	struct model_step *steps;
 	size_t nsteps;
@@ -65,6 +71,9 @@ struct model_environment {
 	size_t nports;
 	char *attention;                                       /* "" none */
 	char *hindrance;             /* what keeps the person from deploying there now: a gate, a lock; "" */
+	struct model_blockers blockers;                        /* all of that */
+	struct model_features features;
+	struct model_lock lock;
 	bool drifted;                /* what is live is not what was recorded */
 	char *remark;                /* drift, paused automation, what automation waits for; "" */
 };
@@ -75,6 +84,8 @@ struct model_app {
 	size_t ncomponents;
 	struct model_environment *environments;
 	size_t nenvironments;
+	char **features;             /* the names of all, of whatever environment, sorted */
+	size_t nfeatures;
 };
 
 struct model_status {
@@ -86,6 +97,7 @@ struct model_status {
 	char **mistakes;
 	size_t nmistakes;
 	char *user;
+	int64_t uid;                 /* -1 unknown */
 	struct model_app *apps;
 	size_t napps;
 };
@@ -96,6 +108,8 @@ struct model_build {
 	struct model_totals tests;
 	char **live;                 /* environments where it is live */
 	size_t nlive;
+	char **features;
+	size_t nfeatures;
 };
 
 /* A window over the engine's list: items[0] is number `offset` of `total`. */

@@ -12,224 +12,16 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/client/client.h"
-#include "tui/input.h"
-#include "tui/list.h"
 #include "views/console.h"
-#include "views/home.h"
-#include "views/plain_say.h"
-#include "views/select.h"
-#include "views/state.h"
+#include "views/plain_priv.h"
 #include "views/wire.h"
 
-enum { HEARTBEAT_MS = 30000, LINE_MAX_BYTES = 4096, BUILDS_OFFERED = 9, ROWS = 40, COLS = 400 };
+enum { HEARTBEAT_MS = 30000, LINE_MAX_BYTES = 4096, ROWS = 40, COLS = 400 };
 
-/* What the next number means. */
-enum asked { ASKED_APP, ASKED_ACTION, ASKED_ENVIRONMENT, ASKED_BUILD, ASKED_CORE /* the core's own panel */ };
-
-struct plain {
-	struct loop *loop;
-	struct console *console;
-	struct wire *wire;
-	struct plain_say say;
-	struct loop_io *io;
-	struct loop_timer *tick_timer, *heart_timer;
-	struct buf typed;
-	enum asked asked;
-	enum intent_kind kind;       /* chosen, waits for its environment and build */
-	bool greeted;
-	bool ended;                  /* no more input comes */
-	int counted;                 /* seconds of the countdown that were said last */
-	int code;
-};
-
-static void step(struct plain *p, struct console_event e);
-
-static void leave(struct plain *p, int code)
+void plain_leave(struct plain *p, int code)
 {
 	p->code = code;
 	loop_stop(p->loop);
-}
-
-/* A question stands at the end, without a time, where the answer is typed. */
-static void ask(struct plain *p, enum asked asked, const char *question)
-{
-	p->asked = asked;
-	if (p->ended)
-		return;
-	printf("%s\n> ", question);
-	fflush(stdout);
-}
-
-static void ask_action(struct plain *p)
-{
-	ask(p, ASKED_ACTION, p->console->safety.read_only
-	    ? "1 status, 2 builds, 0 quit (read-only)"
-	    : "1 status, 2 builds, 3 deploy, 4 roll back, 5 stop, 0 quit");
-}
-
-static void ask_app(struct plain *p)
-{
-	for (size_t i = 0; i < p->console->status.napps; i++)
-		printf("%zu %s\n", i + 1, p->console->status.apps[i].name);
-	ask(p, ASKED_APP, "Which application? Its number:");
-}
-
-static void ask_environment(struct plain *p)
-{
-	const struct model_app *app = select_app(p->console);
-
-	for (size_t i = 0; app && i < app->nenvironments; i++) {
-		const struct model_environment *e = select_environment_at(app, (int64_t)i);
-
-		printf("%zu %s%s, live %s\n", i + 1, e->name, e->is_protected ? " (protected)" : "",
-		       *e->live_version ? e->live_version : "nothing");
-	}
-	ask(p, ASKED_ENVIRONMENT, "Which environment? Its number, or Enter for none:");
-}
-
-static void list_builds(const struct plain *p)
-{
-	for (size_t i = 0; i < p->console->builds.n && i < BUILDS_OFFERED; i++) {
-		const struct model_build *b = &p->console->builds.items[i];
-		struct state s;
-
-		state_of_tests(&b->tests, &s);
-		printf("%zu %s, tests %s %s, %s: %s\n", i + 1, b->version, s.word, s.more, b->author, b->message);
-	}
-	if (p->console->builds.n == 0)
-		puts("There are no builds yet.");
-}
-
-/* What the core came up with after a key: its panel, its countdown, or nothing more to ask. */
-static void ask_for_core(struct plain *p)
-{
-	const struct console *c = p->console;
-	AUTO(mem_auto_free) char *sentence = NULL;
-
-	if (c->panel.kind == PANEL_ACT) {
-		sentence = intent_sentence(&c->panel.intent, "to");
-		printf("%s: %s.\n", intent_verb(c->panel.intent.kind), sentence);
-		ask(p, ASKED_CORE, "Type the environment's name to go on, Enter alone to cancel:");
-		step(p, (struct console_event){ .kind = EVENT_SHOWN });
-	} else if (c->panel.kind == PANEL_COUNT) {
-		p->asked = ASKED_CORE;
-		p->counted = 0;
-	} else {
-		ask_action(p);
-	}
-}
-
-static void press(struct plain *p, uint32_t key)
-{
-	struct input_event event = { .kind = INPUT_KEY, .key = key };
-
-	step(p, (struct console_event){ .kind = EVENT_INPUT, .input = &event });
-}
-
-/* The choice was spelled out line by line: what it offers now is what the person has seen. */
-static void act(struct plain *p)
-{
-	static const char keys[INTENT_KIND_COUNT] = { [INTENT_DEPLOY] = 'd', [INTENT_ROLLBACK] = 'b', [INTENT_STOP] = 'x' };
-
-	step(p, (struct console_event){ .kind = EVENT_SHOWN });
-	press(p, (uint32_t)keys[p->kind]);
-	ask_for_core(p);
-}
-
-static void choose_app(struct plain *p, long number)
-{
-	struct console *c = p->console;
-
-	if (number < 1 || number > (long)c->status.napps) {
-		ask_app(p);
-		return;
-	}
-	home_choose_app(c, c->status.apps[number - 1].name);
-	step(p, (struct console_event){ .kind = EVENT_TICK });
-	plain_say_changes(&p->say, c);
-	ask_action(p);
-}
-
-static void choose_action(struct plain *p, long number)
-{
-	static const enum intent_kind kinds[] = { [3] = INTENT_DEPLOY, [4] = INTENT_ROLLBACK, [5] = INTENT_STOP };
-
-	if (number == 0) {
-		leave(p, 0);
-	} else if (number == 1) {
-		plain_say_status(&p->say, p->console);
-		ask_action(p);
-	} else if (number == 2) {
-		list_builds(p);
-		ask_action(p);
-	} else if (number >= 3 && number <= 5 && !p->console->safety.read_only) {
-		p->kind = kinds[number];
-		ask_environment(p);
-	} else {
-		ask_action(p);
-	}
-}
-
-static void choose_environment(struct plain *p, long number)
-{
-	const struct model_environment *e = select_environment_at(select_app(p->console), number - 1);
-
-	if (!e) {
-		ask_action(p);
-		return;
-	}
-	list_select(p->console->environments, e->name, select_environment_id, p->console);
-	step(p, (struct console_event){ .kind = EVENT_TICK });
-	if (p->kind != INTENT_DEPLOY) {
-		act(p);
-		return;
-	}
-	list_builds(p);
-	ask(p, ASKED_BUILD, "Which build? Its number, or Enter for none:");
-}
-
-static void choose_build(struct plain *p, long number)
-{
-	struct console *c = p->console;
-
-	if (number < 1 || number > (long)c->builds.n || number > BUILDS_OFFERED) {
-		ask_action(p);
-		return;
-	}
-	list_select(c->build_list, c->builds.items[number - 1].version, select_build_id, c);
-	step(p, (struct console_event){ .kind = EVENT_TICK });
-	act(p);
-}
-
-/* A line for the core's panel: typed into it letter by letter; an empty one, or any in a countdown, cancels. */
-static void feed_core(struct plain *p, const char *line)
-{
-	if (!*line || p->console->panel.kind == PANEL_COUNT)
-		press(p, INPUT_ESC);
-	for (const char *at = line; *at && p->console->panel.name; at++)
-		press(p, (uint32_t)(unsigned char)*at);
-	if (p->console->panel.name) {
-		press(p, INPUT_ENTER);
-		if (p->console->panel.kind == PANEL_ACT)
-			press(p, INPUT_ESC);
-	}
-	ask_for_core(p);
-}
-
-static void take_line(struct plain *p, const char *line)
-{
-	char *end = NULL;
-	long number = strtol(line, &end, 10);
-
-	if (end == line || *end)
-		number = -1;
-	switch (p->asked) {
-	case ASKED_APP: choose_app(p, number); break;
-	case ASKED_ACTION: choose_action(p, number); break;
-	case ASKED_ENVIRONMENT: choose_environment(p, number); break;
-	case ASKED_BUILD: choose_build(p, number); break;
-	case ASKED_CORE: feed_core(p, line); break;
-	}
 }
 
 static void greet(struct plain *p)
@@ -240,11 +32,11 @@ static void greet(struct plain *p)
 		return;
 	p->greeted = true;
 	if (!c->app && c->status.napps > 1)
-		ask_app(p);
+		plain_ask_app(p);
 	else
-		ask_action(p);
+		plain_ask_action(p);
 	if (p->ended)
-		leave(p, 0);
+		plain_leave(p, 0);
 }
 
 static void count_aloud(struct plain *p)
@@ -259,7 +51,7 @@ static void count_aloud(struct plain *p)
 	sentence = intent_sentence(&c->safety.pending, "to");
 	plain_say_line(&p->say, c, "%s in %d s; Enter cancels", sentence, left);
 	if (!c->safety.seen)
-		step(p, (struct console_event){ .kind = EVENT_SHOWN });
+		plain_step(p, (struct console_event){ .kind = EVENT_SHOWN });
 }
 
 static void set_clocks(struct plain *p)
@@ -272,7 +64,7 @@ static void set_clocks(struct plain *p)
 		loop_timer_stop(p->tick_timer);
 }
 
-static void step(struct plain *p, struct console_event e)
+void plain_step(struct plain *p, struct console_event e)
 {
 	AUTO(effects_done) struct effects effects = { 0 };
 	bool was_counting = safety_is_counting(&p->console->safety);
@@ -286,19 +78,19 @@ static void step(struct plain *p, struct console_event e)
 	count_aloud(p);
 	plain_say_changes(&p->say, p->console);
 	if (was_counting && !safety_is_counting(&p->console->safety) && e.kind != EVENT_INPUT)
-		ask_action(p);
+		plain_ask_action(p);
 	greet(p);
 	set_clocks(p);
 }
 
 static void engine_said(void *arg, const struct console_event *event)
 {
-	step(arg, *event);
+	plain_step(arg, *event);
 }
 
 static void tick_due(void *arg)
 {
-	step(arg, (struct console_event){ .kind = EVENT_TICK });
+	plain_step(arg, (struct console_event){ .kind = EVENT_TICK });
 }
 
 static void heart_due(void *arg)
@@ -318,7 +110,7 @@ static void end_of_input(struct plain *p)
 	loop_io_set(p->io, 0);
 	p->ended = true;
 	if (p->greeted)
-		leave(p, 0);
+		plain_leave(p, 0);
 }
 
 static void input_ready(int fd, int events, void *arg)
@@ -344,23 +136,23 @@ static void input_ready(int fd, int events, void *arg)
 		line[strcspn(line, "\r")] = '\0';
 		/* Before there is a question there is nothing to answer. */
 		if (p->greeted)
-			take_line(p, line);
+			plain_take_line(p, line);
 	}
 }
 
 static void interrupted(void *arg)
 {
-	leave(arg, 128 + SIGINT);
+	plain_leave(arg, 128 + SIGINT);
 }
 
 static void terminated(void *arg)
 {
-	leave(arg, 128 + SIGTERM);
+	plain_leave(arg, 128 + SIGTERM);
 }
 
 static void hung_up(void *arg)
 {
-	leave(arg, 128 + SIGHUP);
+	plain_leave(arg, 128 + SIGHUP);
 }
 
 int plain_run(const struct plain_options *options)

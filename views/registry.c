@@ -4,7 +4,7 @@
 
 const struct view *const view_registry[] = {
 	&view_releases, &view_deployment, &view_log, &view_tests, &view_history, &view_delivery,
-	&view_consistency, &view_groups, &view_errors, &view_help, &view_fleet, NULL,
+	&view_consistency, &view_groups, &view_features, &view_waiting, &view_errors, &view_help, &view_fleet, NULL,
 };
 
 const struct view *view_find(const char *name)

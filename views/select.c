@@ -28,7 +28,7 @@ const struct model_environment *select_environment_at(const struct model_app *ap
 }
 
 /* A deployment by id, wherever it is known from. */
-static const struct model_deployment *find_deployment(const struct console *c, int64_t id)
+const struct model_deployment *select_deployment_of(const struct console *c, int64_t id)
 {
 	for (size_t a = 0; id && a < c->status.napps; a++) {
 		const struct model_app *app = &c->status.apps[a];
@@ -51,17 +51,68 @@ static const struct model_environment *home_environment(const struct console *c)
 	return model_environment(select_app(c), list_selected(c->environments));
 }
 
-const struct model_environment *select_environment(const struct console *c)
+const struct model_deployment *select_screen_deployment(const struct console *c)
 {
 	const struct screen *screen = select_screen(c);
-	const struct model_deployment *deployment;
 
-	if (!screen->view->of_deployment || screen->deployment == 0)
-		return home_environment(c);
-	deployment = find_deployment(c, screen->deployment);
-	if (!deployment)
+	if (screen->view->selected)
+		return select_deployment_of(c, screen->view->selected(c));
+	return screen->view->of_deployment ? select_deployment_of(c, screen->deployment) : NULL;
+}
+
+/* A deployment that is not known yet: nothing can be said of its environment. */
+static bool is_unknown(const struct console *c)
+{
+	const struct screen *screen = select_screen(c);
+
+	return screen->view->of_deployment && screen->deployment && !select_screen_deployment(c);
+}
+
+const struct model_app *select_acting_app(const struct console *c)
+{
+	const struct model_deployment *d = select_screen_deployment(c);
+
+	if (is_unknown(c))
 		return NULL;
-	return model_environment(model_app(&c->status, deployment->app), deployment->environment);
+	return d ? model_app(&c->status, d->app) : select_app(c);
+}
+
+const struct model_environment *select_environment(const struct console *c)
+{
+	const struct model_deployment *d = select_screen_deployment(c);
+
+	if (is_unknown(c))
+		return NULL;
+	return d ? model_environment(select_acting_app(c), d->environment) : home_environment(c);
+}
+
+bool select_awaits_approval(const struct model_deployment *d)
+{
+	return d->state == DEPLOYMENT_QUEUED && model_blocker(&d->blockers, "approval");
+}
+
+bool select_is_own(const struct console *c, const struct model_deployment *d)
+{
+	return d->uid >= 0 && d->uid == c->status.uid;
+}
+
+/* In the order of the list: those for approval, then the others; each as the queues have them. */
+const struct model_deployment *select_waiting(const struct console *c, size_t index, const struct model_app **ret_app)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t a = 0; a < c->status.napps; a++)
+			for (size_t e = 0; e < c->status.apps[a].nenvironments; e++) {
+				const struct model_environment *env = &c->status.apps[a].environments[e];
+
+				for (size_t q = 0; q < env->nqueue; q++) {
+					if (select_awaits_approval(&env->queue[q]) != (pass == 0) || index-- > 0)
+						continue;
+					if (ret_app)
+						*ret_app = &c->status.apps[a];
+					return &env->queue[q];
+				}
+			}
+	return NULL;
 }
 
 const struct model_build *select_build(const struct console *c)
@@ -93,7 +144,7 @@ const struct model_deployment *select_deployment(const struct console *c)
 {
 	const struct screen *screen = select_screen(c);
 
-	return screen->deployment ? find_deployment(c, screen->deployment) : home_deployment(c);
+	return screen->deployment ? select_deployment_of(c, screen->deployment) : home_deployment(c);
 }
 
 int64_t select_deployment_id(const struct console *c)
@@ -105,92 +156,6 @@ int64_t select_deployment_id(const struct console *c)
 		return screen->deployment;
 	d = home_deployment(c);
 	return d ? d->id : 0;
-}
-
-static void intent_for(const struct console *c, const struct model_environment *e, enum intent_kind kind,
-                       const char *version, const char *digest, struct intent *ret)
-{
-	*ret = (struct intent){
-		.kind = kind,
-		.app = mem_dup(c->app),
-		.environment = mem_dup(e->name),
-		.version = mem_dup(version),
-		.digest = mem_dup(digest),
-		.expect = mem_dup(e->live_version),
-		.is_protected = e->is_protected,
-		.needs_arming = e->is_protected && (kind != INTENT_ROLLBACK || e->rollback_needs_arming),
-	};
-}
-
-void select_deploy(const struct console *c, const char *environment, const char *version, const char *digest,
-                   struct intent *ret)
-{
-	const struct model_environment *e = model_environment(select_app(c), environment);
-
-	intent_done(ret);
-	if (e && *version && *digest)
-		intent_for(c, e, INTENT_DEPLOY, version, digest, ret);
-}
-
-static void stop_intent(const struct console *c, const struct model_environment *e, struct intent *ret)
-{
-	const struct screen *screen = select_screen(c);
-	const struct model_deployment *d = screen->deployment ? find_deployment(c, screen->deployment) : &e->deployment;
-
-	if (!d || model_deployment_is_over(d))
-		return;
-	intent_for(c, e, INTENT_STOP, d->version, d->digest, ret);
-	ret->deployment = d->id;
-	*ret->expect = '\0';      /* a deployment may be stopped before its switch and after it */
-}
-
-void select_intent(const struct console *c, enum intent_kind kind, struct intent *ret)
-{
-	const struct screen *screen = select_screen(c);
-	const struct model_environment *e = select_environment(c);
-	const struct model_build *build;
-
-	intent_done(ret);
-	if (!e || !c->app || !(screen->view->context & (ON_RELEASES | ON_RUN)))
-		return;
-	switch (kind) {
-	case INTENT_DEPLOY:
-		build = screen->view->context == ON_RELEASES ? select_build(c) : NULL;
-		if (build)
-			select_deploy(c, e->name, build->version, build->digest, ret);
-		break;
-	case INTENT_ROLLBACK:
-		if (*e->back_version)
-			intent_for(c, e, kind, e->back_version, e->back_digest, ret);
-		break;
-	case INTENT_STOP:
-		stop_intent(c, e, ret);
-		break;
-	case INTENT_NONE:
-	case INTENT_KIND_COUNT:
-		break;
-	}
-}
-
-bool select_holds(const struct console *c, const struct intent *intent, char **ret_why)
-{
-	const struct model_environment *e = model_environment(model_app(&c->status, intent->app), intent->environment);
-	const struct model_deployment *stopped = find_deployment(c, intent->deployment);
-
-	if (!e)
-		*ret_why = mem_printf("%s is gone from the configuration", intent->environment);
-	else if (e->is_protected != intent->is_protected)
-		*ret_why = mem_printf("%s is %s now", e->name, e->is_protected ? "protected" : "open");
-	else if (intent->kind == INTENT_STOP && (!stopped || model_deployment_is_over(stopped)))
-		*ret_why = mem_printf("the deployment of %s to %s is over", intent->version, intent->environment);
-	else if (intent->kind != INTENT_STOP && strcmp(e->live_version, intent->expect) != 0)
-		*ret_why = mem_printf("%s changed: %s is live now", e->name, *e->live_version ? e->live_version : "nothing");
-	else if (intent->kind == INTENT_ROLLBACK && strcmp(e->back_digest, intent->digest) != 0)
-		*ret_why = mem_printf("%s changed: the way back is to %s now", e->name,
-		                      *e->back_version ? e->back_version : "nothing");
-	else
-		return true;
-	return false;
 }
 
 const char *select_app_id(void *arg, int64_t row)
@@ -212,6 +177,21 @@ const char *select_build_id(void *arg, int64_t index)
 	const struct console *c = arg;
 
 	return c->builds.items[index - (int64_t)c->builds.offset].version;
+}
+
+const char *select_waiting_id(void *arg, int64_t index)
+{
+	struct console *c = arg;
+
+	snprintf(c->id_text, sizeof c->id_text, "%" PRId64, select_waiting(c, (size_t)index, NULL)->id);
+	return c->id_text;
+}
+
+const char *select_feature_id(void *arg, int64_t index)
+{
+	const struct console *c = arg;
+
+	return select_app(c)->features[index];
 }
 
 const char *select_history_id(void *arg, int64_t index)

@@ -69,7 +69,10 @@ void state_of_member(const char *word, struct state *ret)
 void state_of_environment(const struct model_environment *e, struct state *ret)
 {
 	const struct model_deployment *d = &e->deployment;
+	char waiting[32] = "";
 
+	if (e->nqueue)
+		snprintf(waiting, sizeof waiting, "%zu wait", e->nqueue);
 	if (d->id && !model_deployment_is_over(d))
 		state_of_deployment(d, ret);
 	else if (d->id && d->state == DEPLOYMENT_ATTENTION)
@@ -80,10 +83,8 @@ void state_of_environment(const struct model_environment *e, struct state *ret)
 		set(ret, STEP_WAIT, "empty");
 	else if (!e->health_known)
 		set(ret, STEP_WAIT, "health");
-	else if (e->healthy)
-		set(ret, STEP_OK, "");
 	else
-		set(ret, STEP_FAIL, e->health);
+		set(ret, e->healthy ? STEP_OK : STEP_FAIL, e->healthy ? waiting : e->health);
 }
 
 void state_of_step(const struct model_step *step, struct state *ret)

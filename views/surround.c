@@ -1,5 +1,6 @@
 #include "views/surround.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +33,9 @@ bool surround_shows_time(const struct console *c)
 static bool is_armed(const struct console *c)
 {
 	const struct model_environment *e = select_environment(c);
+	const struct model_app *app = select_acting_app(c);
 
-	return e && safety_is_armed(&c->safety, c->app, e->name);
+	return e && app && safety_is_armed(&c->safety, app->name, e->name);
 }
 
 static int title_style(const struct console *c)
@@ -55,12 +57,13 @@ static void draw_title_right(const struct console *c, struct canvas *canvas, int
 {
 	char iso[CLOCK_ISO_SIZE], text[256];
 	const char *what = c->frozen ? "FROZEN" : !c->ever ? "" : !c->connected ? "LOST" : c->was_stale ? "STALE" : "as of";
-	bool has_user = c->status.known && c->cols >= USER_COLS_MIN, has_app = c->app && c->cols >= APP_COLS_MIN;
+	const struct model_app *app = select_acting_app(c);
+	bool has_user = c->status.known && c->cols >= USER_COLS_MIN, has_app = app && c->cols >= APP_COLS_MIN;
 
 	if (!c->ever)
 		snprintf(text, sizeof text, "connecting");
 	else
-		snprintf(text, sizeof text, "%s%s%s%s%s %s", has_app ? c->app : "", has_app ? "  " : "",
+		snprintf(text, sizeof text, "%s%s%s%s%s %s", has_app ? app->name : "", has_app ? "  " : "",
 		         has_user ? c->status.user : "", has_user ? "  " : "", what,
 		         time_of_day(c->beat_wall_ms, iso));
 	if (canvas_width(canvas, text) + 3 + from > c->cols)
@@ -110,6 +113,19 @@ static const char *standing_remark(const struct model_environment *e)
 	return *e->hindrance ? e->hindrance : e->remark;
 }
 
+static void draw_remark(const struct console *c, const struct model_environment *e, struct canvas *canvas, int row)
+{
+	const char *remark = standing_remark(e);
+	char waiting[48] = "";
+
+	if (e->nqueue && !(select_screen(c)->view->context & ON_WAITING))
+		snprintf(waiting, sizeof waiting, "%zu wait%s, v shows %s", e->nqueue, e->nqueue == 1 ? "s" : "",
+		         e->nqueue == 1 ? "it" : "them");
+	if (*waiting || *remark)
+		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "%s: %s%s%s", e->name, waiting,
+		             *waiting && *remark ? "; " : "", remark);
+}
+
 static void draw_message(const struct console *c, struct canvas *canvas, int row)
 {
 	const struct model_environment *e = select_environment(c);
@@ -118,11 +134,14 @@ static void draw_message(const struct console *c, struct canvas *canvas, int row
 		prompt_draw(c->line, canvas, row, 1, c->cols - 2);
 	else if (c->messages.text)
 		canvas_text(canvas, row, 1, c->cols - 2, c->messages.is_error ? STYLE_ERROR : STYLE_NOTE, c->messages.text);
+	else if (c->why)
+		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_NOTE, "why: %s  (goes with the next action; Esc forgets it)",
+		             c->why);
 	else if (c->status.nmistakes)
 		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "configuration refused, the old one is in force: %s",
 		             c->status.mistakes[0]);
-	else if (e && *standing_remark(e))
-		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "%s: %s", e->name, standing_remark(e));
+	else if (e)
+		draw_remark(c, e, canvas, row);
 }
 
 /* "warm ~1s": how long the way back will take. */
@@ -135,18 +154,49 @@ static void back_label(const struct model_environment *e, const struct intent *i
 	snprintf(out, KEYMAP_LABEL_SIZE, "back→%s %s%s", intent->version, e->back_is_warm ? "warm" : "cold", about);
 }
 
+static void sentence_label(const struct intent *intent, char out[static KEYMAP_LABEL_SIZE])
+{
+	AUTO(mem_auto_free) char *sentence = intent_sentence(intent, "→");
+
+	snprintf(out, KEYMAP_LABEL_SIZE, "%s", sentence);
+}
+
 /* What the footer says of an intent: made from the object that would be sent. */
 static void intent_label(const struct console *c, const struct intent *intent, char out[static KEYMAP_LABEL_SIZE])
 {
 	const struct model_environment *e = select_environment(c);
 
 	*out = '\0';
+	if (intent->kind == INTENT_NONE)
+		return;
 	if (intent->kind == INTENT_DEPLOY)
 		snprintf(out, KEYMAP_LABEL_SIZE, "deploy %s→%s", intent->version, intent->environment);
 	else if (intent->kind == INTENT_ROLLBACK && e)
 		back_label(e, intent, out);
+	else if (intent->kind == INTENT_STOP && select_screen(c)->view->selected)
+		snprintf(out, KEYMAP_LABEL_SIZE, "stop #%" PRId64, intent->deployment);
 	else if (intent->kind == INTENT_STOP)
 		snprintf(out, KEYMAP_LABEL_SIZE, "stop %s", intent->version);
+	else if (intent->kind == INTENT_APPROVE || intent->kind == INTENT_REJECT)
+		snprintf(out, KEYMAP_LABEL_SIZE, "%s #%" PRId64, intent_verb(intent->kind), intent->deployment);
+	else if (intent->kind == INTENT_FEATURE)
+		sentence_label(intent, out);
+	else
+		snprintf(out, KEYMAP_LABEL_SIZE, "%s", intent_verb(intent->kind));
+}
+
+/* What a panel shows whole before anything comes of it needs no room in the footer. */
+static bool asks_first(enum intent_kind kind)
+{
+	return kind == INTENT_SCHEDULE || kind == INTENT_MOVE || kind == INTENT_APPROVE || kind == INTENT_REJECT;
+}
+
+static int weight_of(const struct console *c, enum intent_kind kind)
+{
+	enum action action = select_action(kind);
+	const struct keymap_row *row = action ? keymap_of_action(&keys_map, select_screen(c)->view->context, action) : NULL;
+
+	return row ? row->weight : 0;
 }
 
 /* At most so many columns: whatever is beyond ASCII counts as two. */
@@ -172,27 +222,38 @@ bool surround_offers(const struct console *c, enum intent_kind kind)
 
 	if (!can_act(c))
 		return false;
-	/* The hints go in rising order of weight, which is that of the kinds. */
-	for (int k = INTENT_DEPLOY; k <= (int)kind; k++) {
+	if (asks_first(kind))
+		return true;
+	/* Hints are left out in falling order of weight: only those that weigh no more stand beside it for sure. */
+	for (int k = INTENT_DEPLOY; k < INTENT_KIND_COUNT; k++) {
 		intent_label(c, &c->offered[k], text);
-		if (*text)
+		if (*text && weight_of(c, (enum intent_kind)k) <= weight_of(c, kind))
 			used += KEY_COLS + columns_at_most(text) + HINT_GAP;
 	}
 	return used <= c->cols;
 }
 
+/* The intent that a key begins; INTENT_NONE: it begins none. */
+static enum intent_kind kind_of(int action)
+{
+	for (int kind = INTENT_DEPLOY; kind < INTENT_KIND_COUNT; kind++)
+		if (select_action((enum intent_kind)kind) == (enum action)action)
+			return (enum intent_kind)kind;
+	return INTENT_NONE;
+}
+
 static bool label(void *arg, const struct keymap_row *row, char out[static KEYMAP_LABEL_SIZE])
 {
-	static const enum intent_kind kinds[ACTION_COUNT] = {
-		[ACTION_DEPLOY] = INTENT_DEPLOY, [ACTION_ROLLBACK] = INTENT_ROLLBACK, [ACTION_STOP] = INTENT_STOP,
-	};
 	const struct console *c = arg;
 	const struct model_environment *e = select_environment(c);
+	enum intent_kind kind = kind_of(row->action);
 
-	if (kinds[row->action] != INTENT_NONE) {
-		intent_label(c, &c->offered[kinds[row->action]], out);
+	if (kind != INTENT_NONE) {
+		intent_label(c, &c->offered[kind], out);
 		return can_act(c) && *out;
 	}
+	if (row->action == ACTION_WHY && !can_act(c))
+		return false;
 	snprintf(out, KEYMAP_LABEL_SIZE, "%s", row->label ? row->label : "");
 	if (row->action == ACTION_ARM) {
 		snprintf(out, KEYMAP_LABEL_SIZE, "%s", is_armed(c) ? "disarm" : "arm");

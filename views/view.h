@@ -17,6 +17,7 @@ struct view {
 	const char *name;            /* as typed after `:`; the screen tests call their golden files so */
 	unsigned context;            /* its bit in the key table */
 	bool of_deployment;          /* it belongs to one deployment, whose environment is the one acted on */
+	int64_t (*selected)(const struct console *c);    /* the deployment that keys act on here; 0 none. NULL */
 	/* What it shows, as bits 1 << FETCH_…; status is always fetched. */
 	unsigned (*needs)(const struct console *c);
 	void (*enter)(struct console *c);                /* came up, also by Esc from a deeper one; NULL */
@@ -34,7 +35,7 @@ struct view {
 
 extern const struct view *const view_registry[];       /* NULL-terminated, in the order of the help */
 extern const struct view view_fleet, view_releases, view_deployment, view_log, view_tests, view_history, view_delivery,
-	view_consistency, view_groups, view_errors, view_help;
+	view_consistency, view_groups, view_features, view_waiting, view_errors, view_help;
 
 const struct view *view_find(const char *name);          /* NULL: none of that name */
 

@@ -112,6 +112,7 @@ static void finish(struct client_call *call, const struct err *err)
 		why = *err;
 	} else if (status < 200 || status > 299) {
 		client_error_of(status, call->body.data, call->body.len, &why);
+		answer = json_read(call->body.data, call->body.len, NULL);
 	} else if (call->body.len && !(answer = json_read(call->body.data, call->body.len, &why))) {
 		err_wrap(&why, "the engine's answer is no JSON");
 		why.kind = ERR_INTERNAL;

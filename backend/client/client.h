@@ -18,7 +18,10 @@ struct client_call;
 struct client_stream;
 struct loop;
 
-/* `answer` is borrowed; err is NULL when the status is 2xx, else what the engine said (its kind), or ERR_UNREACHABLE. */
+/*
+ * `answer` is borrowed; err is NULL when the status is 2xx, else what the engine said (its kind), or ERR_UNREACHABLE.
+ * With what the engine said `answer` is the whole of it ("error" with its gate), NULL when that is no JSON.
+ */
 typedef void (*client_fn)(void *arg, int status, const json_t *answer, const struct err *err);
 
 struct client *client_new(struct loop *loop, const char *socket_path);

@@ -9,6 +9,7 @@
 #include "backend/config/key.h"
 #include "views/command/command.h"
 #include "views/keys.h"
+#include "views/typed.h"
 
 /* Text for a man page: nothing in it is a request, a hyphen is a hyphen. `end` follows it. */
 static void put(const char *text, const char *end)
@@ -74,6 +75,12 @@ static void print_keys(void)
 		put(row.keys, "\\fR (");
 		put(row.name, ")\n");
 		put(row.help, "\n");
+	}
+	fputs(".SS Typed after a colon\n", stdout);
+	for (size_t i = 0; i < typed_ncommands; i++) {
+		fputs(".TP\n\\fB:", stdout);
+		put(typed_commands[i].usage, "\\fR\n");
+		put(typed_commands[i].help, "\n");
 	}
 }
 

@@ -35,6 +35,7 @@ struct world {
 	bool early[SCRIPT_MAX];       /* answers at the first bytes and reads no more */
 	int n;
 	struct buf requests;          /* everything that came in */
+	char *gate;                   /* that an error answer named */
 	struct peer *peers;
 	struct client *client;
 	struct loop_timer *patience;
@@ -160,6 +161,7 @@ static int teardown(void **state)
 	loop_timer_free(w->patience);
 	loop_free(w->loop);
 	buf_done(&w->requests);
+	free(w->gate);
 	buf_done(&w->seen);
 	folder_free(w->folder);
 	free(w->path);
@@ -238,6 +240,28 @@ static void an_error_answer_keeps_its_kind_and_text(void **state)
 	assert_false(ask(w, "GET", NULL, &answer, &err));
 	assert_int_equal(err.kind, ERR_STALE);
 	assert_string_equal(err.text, "prod runs 2.13.5 now, not 2.13.4");
+}
+
+static void heard(void *arg, int status, const json_t *answer, const struct err *err)
+{
+	struct world *w = arg;
+
+	assert_int_equal(status, 412);
+	assert_int_equal(err->kind, ERR_REFUSED);
+	w->gate = mem_dup(json_text(json_object_get(answer, "error"), "gate"));
+	loop_stop(w->loop);
+}
+
+/* A console asks for a reason where the gate is one that a reason gets past. */
+static void an_error_answer_brings_the_gate_that_refused(void **state)
+{
+	struct world *w = *state;
+
+	w->script[0] = "HTTP/1.1 412 Precondition Failed\r\nConnection: close\r\n\r\n"
+		"{\"error\":{\"kind\":\"refused\",\"text\":\"in quarantine\",\"gate\":\"quarantine\",\"clears_at\":null}}";
+	client_send(w->client, "POST", "/v1/deployments", NULL, heard, w);
+	loop_run(w->loop);
+	assert_string_equal(w->gate, "quarantine");
 }
 
 static void an_error_answer_that_is_no_json_is_still_an_error(void **state)
@@ -531,6 +555,7 @@ int main(void)
 		TEST(a_body_is_sent_whole),
 		TEST(a_refusal_in_the_middle_of_a_body_is_heard),
 		TEST(an_error_answer_keeps_its_kind_and_text),
+		TEST(an_error_answer_brings_the_gate_that_refused),
 		TEST(an_error_answer_that_is_no_json_is_still_an_error),
 		TEST(broken_answers_are_errors_that_say_so),
 		TEST(an_answer_over_the_limit_is_cut_off),

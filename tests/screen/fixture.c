@@ -67,7 +67,7 @@ static json_t *all_results(const char *scene, int64_t id)
 
 static bool changes(const char *function)
 {
-	static const char *const names[] = { "stop", "approve", "reject", "lock", "unlock", "resume", "add_build" };
+	static const char *const names[] = { "stop", "approve", "reject", "move", "lock", "unlock", "resume", "add_build" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(function, names[i]) == 0)
@@ -103,8 +103,8 @@ static json_t *answer_to(const struct child *c, const char *function, const json
 		return all_results(c->scene, id);
 	if (strcmp(function, "log") == 0)
 		return whole_log(c->scene, id);
-	if (strcmp(function, "deploy") == 0)
-		write_down(c, json_pack("{s:O}", "deploy", json_object_get(call, "request")));
+	if (strcmp(function, "deploy") == 0 || strcmp(function, "feature") == 0)
+		write_down(c, json_pack("{s:O}", function, json_object_get(call, "request")));
 	else if (changes(function))
 		write_down(c, json_pack("{s:I}", function, (json_int_t)id));
 	return json_pack("{s:i, s:s}", "id", 900, "actor", "alice");

@@ -26,7 +26,7 @@ void fixture_scene(struct fixture *f, const char *scene);      /* from now on, t
 void fixture_event(struct fixture *f, const char *event, json_t *take_data);     /* "live", "health" */
 void fixture_kill(struct fixture *f);          /* as kill -9 does: the connection breaks, the folder stays */
 bool fixture_again(struct fixture *f, const char *scene, struct err *err);       /* after fixture_kill */
-/* What it was asked to change: array of {"deploy": BODY} and {"stop": ID}; yours. */
+/* What it was asked to change: array of {"deploy": BODY}, {"feature": BODY}, {"stop": ID} and the like; yours. */
 json_t *fixture_posts(const struct fixture *f);
 
 #endif

@@ -29,7 +29,12 @@ static void answer(struct desk *d, const struct effect *effect)
 		                                          (json_int_t)d->now_ms));
 		answer = json_pack("{s:i, s:s}", "id", 900, "actor", "alice");
 	}
-	if (!answer) {
+	if (d->refusing && strcmp(effect->method, "POST") == 0) {
+		err_set(&err, ERR_REFUSED, "%s", d->refusal);
+		e.err = &err;
+		json_decref(answer);
+		answer = json_pack("{s:{s:s, s:s, s:s}}", "error", "kind", "refused", "text", d->refusal, "gate", d->refusing);
+	} else if (!answer) {
 		err_set(&err, ERR_NOT_FOUND, "there is no %s", effect->path);
 		e.err = &err;
 	}

@@ -35,6 +35,7 @@ struct desk {
 	bool silent;                 /* no beats come */
 	bool mute;                   /* requests are not answered */
 	bool hidden;                 /* frames do not reach the terminal */
+	const char *refusing, *refusal;      /* the gate that refuses what is sent, and what it says; NULL */
 	json_t *posts;               /* array of {"path","body","at"} in order */
 	json_t *gets;                /* array of paths */
 	int64_t frame_every_ms;      /* frames that no key asked for are at least so far apart */

@@ -25,7 +25,7 @@ static void press_one(struct desk *d, struct reader *r)
 	/* The keys that act, and all that is near them. */
 	static const uint32_t keys[] = {
 		'd', 'd', 'd', 'b', 'b', 'x', 'a', 'a', 'j', 'k', 'g', 'G', 'l', 't', 'H', 'e', '?', 's', 'f', 'w', 'n', 'N', 'q',
-		'y', 'S', 'Z', 'D', 'R', 'p', 'r', 'o', 'h', ':', '/', ' ', '0', INPUT_ENTER, INPUT_ENTER, INPUT_ESC, INPUT_TAB,
+		'y', 'S', 'Z', 'D', 'R', 'p', 'p', 'r', 'o', 'u', 'v', 'v', 'w', 'h', 'f', ':', '/', ' ', '0', INPUT_ENTER, INPUT_ENTER, INPUT_ESC, INPUT_TAB,
 		INPUT_BACKSPACE, INPUT_UP, INPUT_DOWN, INPUT_LEFT, INPUT_RIGHT, INPUT_F1, INPUT_F3, INPUT_PGDN, INPUT_DELETE,
 		INPUT_HOME, INPUT_CTRL('C'), INPUT_CTRL('L'), INPUT_CTRL('U'), INPUT_CTRL('W'), INPUT_CTRL('Z'),
 	};
@@ -39,6 +39,10 @@ static void do_phrase(struct desk *d, struct reader *r)
 	static const char *const phrases[] = {
 		"prod\r", "dev\r", "preprod\r", "prod", "\x1b", "\x1b\x1b\x1b", "Gd", "gd", "gb", "ga", ":deploy 2.13.6 prod\r",
 		":deploy 2.13.6 dev\r", ":env dev\r", ":env prod\r", ":deploy\r", ":rollback\r", "/2.13\r", "\tjj\t", "Z", "l", "H\r",
+		"gf", "Gf", "v", "vj", "vG", "because\r", "2026-12-01 18:00\r", ":feature dev checkout off\r",
+		":feature prod checkout off why\r", ":feature preprod checkout on\r", ":lock dev x\r", ":lock prod\r", ":unlock prod\r",
+		":resume dev\r", ":approve 822 x\r", ":reject 820 x\r", ":move 821 2026-12-01 18:00\r",
+		":deploy 2.13.6 dev at 2026-12-01 18:00 Europe/Paris\r",
 	};
 
 	desk_keys(d, phrases[next(r) % ARRAY_LEN(phrases)]);
@@ -47,11 +51,24 @@ static void do_phrase(struct desk *d, struct reader *r)
 /* All that it takes to act, at the right pace. */
 static void mean_it(struct desk *d, struct reader *r)
 {
-	static const char *const ways[] = { "gd", "gb", "ga", "d", "b", "x", "Gd", "gjd", ":deploy 2.13.6 prod\r" };
+	static const char *const ways[] = {
+		"gd", "gb", "ga", "d", "b", "x", "Gd", "gjd", ":deploy 2.13.6 prod\r", "gfp", "Gfp", "gfjp", "p", "vjo", "vjr", "vr",
+		"vGu", "vGx", "o", "gu", "Gu", "Gb", "gb", ":lock prod\r", ":lock prod x\r", ":unlock prod\r", ":resume prod why\r",
+		":deploy 2.13.6 prod at 2026-12-01 18:00\r", "vjjo",
+	};
 	static const char *const names[] = { "prod\r", "prod\r", "prod\r", "dev\r", "preprod\r" };
+	/* What a panel may ask before the name: why, when, which of two. */
+	static const char *const answers[] = { "because\r", "2026-12-01 18:00\r", "\r", "b", "p" };
 
+	/* From the screen that the keys are meant for. */
+	if (next(r) % 2)
+		desk_keys(d, "\x1b\x1b\x1b\x1b");
 	desk_keys(d, ways[next(r) % ARRAY_LEN(ways)]);
 	desk_wait(d, 390 + next(r) % 64);
+	if (next(r) % 2) {
+		desk_keys(d, answers[next(r) % ARRAY_LEN(answers)]);
+		desk_wait(d, 390 + next(r) % 64);
+	}
 	desk_keys(d, names[next(r) % ARRAY_LEN(names)]);
 	desk_wait(d, 2900 + 2 * (next(r) % 128));
 }
@@ -103,6 +120,7 @@ static void change_data(struct desk *d, struct reader *r)
 {
 	static const char *const scenes[] = {
 		"shop", "failed", "rollback", "moved", "long", "switched-back", "countdown", "hostile", "fleet",
+		"policy", "policy", "policy-later", "policy-fleet",
 	};
 
 	desk_set_scene(d, scenes[next(r) % ARRAY_LEN(scenes)]);
@@ -110,13 +128,19 @@ static void change_data(struct desk *d, struct reader *r)
 
 static void change_link(struct desk *d, struct reader *r)
 {
-	switch (next(r) % 6) {
+	static const char *const gates[] = { NULL, "quarantine", "window", "promotion" };
+
+	switch (next(r) % 7) {
 	case 0: desk_down(d, "gone"); break;
 	case 1: desk_down(d, "gone"); desk_up(d); break;
 	case 2: desk_up(d); break;
 	case 3: d->silent = !d->silent; break;
 	case 4: d->mute = !d->mute; break;
 	case 5: d->hidden = !d->hidden; break;
+	case 6:
+		d->refusing = gates[next(r) % ARRAY_LEN(gates)];
+		d->refusal = "a gate says no";
+		break;
 	}
 }
 
@@ -169,7 +193,7 @@ struct monkey_result monkey_run(const uint8_t *script, size_t len)
 	struct reader r = { script, script + len };
 	unsigned first = next(&r);
 	struct console_options options = { .seed = "s", .rows = 24, .cols = 80, .read_only = first % 16 == 0 };
-	struct desk *d = desk_new_with("shop", &options);
+	struct desk *d = desk_new_with(first % 3 ? "policy" : "shop", &options);
 	struct judge judge;
 	struct monkey_result result;
 

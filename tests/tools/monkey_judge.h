@@ -22,6 +22,7 @@ struct judge {
 	int64_t beat_ms;                       /* when anything came last */
 	int64_t key_ms, key_before_ms;         /* the last two keys */
 	uint32_t key;
+	char line[128];                        /* letters since the last Enter or Esc */
 	bool in_key;                           /* this very event is a key */
 	bool in_answer;
 	int64_t upset_ms;                      /* when anything last disarmed or cancelled */
@@ -31,9 +32,10 @@ struct judge {
 	int64_t asked_ms;
 	unsigned typed[128];
 	/* The last name that was typed in full and sent off with Enter. */
-	char named[JUDGE_NAME_SIZE];
+	char named[JUDGE_NAME_SIZE], named_app[JUDGE_NAME_SIZE];     /* "": the title had no room for it */
 	int64_t named_ms;
 	int64_t quiet_since_named_ms;          /* the longest time without a key since */
+	char app[JUDGE_NAME_SIZE];             /* in the title; "": it has no room for it */
 	char *frame;                           /* what is on the terminal */
 };
 

@@ -130,12 +130,20 @@ json_t *scene_deployment(const char *scene, int64_t id)
 {
 	AUTO(json_auto_decref) json_t *status = scene_status(scene);
 	AUTO(json_auto_decref) json_t *history = scene_deployments(scene, 0);
-	json_t *app = json_array_get(json_object_get(status, "apps"), 0), *item;
-	size_t i;
+	json_t *app, *item;
+	size_t a, i;
 
-	json_array_foreach(json_object_get(app, "environments"), i, item)
-		if (json_int(json_object_get(item, "deployment"), "id", 0) == id)
-			return json_incref(json_object_get(item, "deployment"));
+	json_array_foreach(json_object_get(status, "apps"), a, app)
+		json_array_foreach(json_object_get(app, "environments"), i, item) {
+			json_t *known = json_object_get(item, "deployment"), *queued;
+			size_t q;
+
+			if (json_int(known, "id", 0) == id)
+				return json_incref(known);
+			json_array_foreach(json_object_get(item, "queue"), q, queued)
+				if (json_int(queued, "id", 0) == id)
+					return json_incref(queued);
+		}
 	json_array_foreach(json_object_get(history, "deployments"), i, item)
 		if (json_int(item, "id", 0) == id)
 			return json_incref(item);

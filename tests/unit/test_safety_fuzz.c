@@ -23,12 +23,23 @@ static uint64_t roll(uint64_t *seed)
 	return *seed * UINT64_C(2685821657736338717);
 }
 
+static void add(struct monkey_result *all, const struct monkey_result *one)
+{
+	all->requests += one->requests;
+	all->protected_ones += one->protected_ones;
+	all->features += one->features;
+	all->verdicts += one->verdicts;
+	all->schedules += one->schedules;
+	all->holds += one->holds;
+}
+
 static void nothing_is_changed_by_accident(void **state)
 {
 	const char *wanted = getenv("SLIPWAY_FUZZ_SECONDS"), *first = getenv("SLIPWAY_FUZZ_SEED");
 	int64_t end_ms = clock_mono_ms() + 1000 * (wanted ? strtoll(wanted, NULL, 10) : SECONDS);
 	uint64_t round = first ? strtoull(first, NULL, 10) : 1;
-	size_t requests = 0, protected_ones = 0, rounds = 0;
+	struct monkey_result all = { 0 };
+	size_t rounds = 0;
 
 	(void)state;
 	for (; rounds < ROUNDS_MIN || clock_mono_ms() < end_ms; round++, rounds++) {
@@ -41,13 +52,14 @@ static void nothing_is_changed_by_accident(void **state)
 		result = monkey_run(script, sizeof script);
 		if (*result.broken)
 			fail_msg("SLIPWAY_FUZZ_SEED=%llu: %s", (unsigned long long)round, result.broken);
-		requests += result.requests;
-		protected_ones += result.protected_ones;
+		add(&all, &result);
 	}
-	print_message("%zu rounds, %zu requests, %zu to protected environments\n", rounds, requests, protected_ones);
+	print_message("%zu rounds, %zu requests, %zu to protected environments; %zu features, %zu verdicts, %zu schedules, "
+	              "%zu locks\n", rounds, all.requests, all.protected_ones, all.features, all.verdicts, all.schedules,
+	              all.holds);
 	/* A monkey that never gets anything done would prove nothing. */
-	assert_true(requests > 0);
-	assert_true(protected_ones > 0);
+	assert_true(all.requests > 0 && all.protected_ones > 0);
+	assert_true(all.features > 0 && all.verdicts > 0 && all.schedules > 0 && all.holds > 0);
 }
 
 int main(void)

@@ -52,6 +52,68 @@ static void a_status_is_read_whole(void **state)
 	assert_null(model_app(&s, "other"));
 }
 
+static void the_release_policy_is_read_whole(void **state)
+{
+	AUTO(json_auto_decref) json_t *answer = scene_status("policy");
+	AUTO(model_status_done) struct model_status s = { 0 };
+	const struct model_environment *prod, *preprod;
+	const struct model_deployment *bobs;
+	const struct model_app *app;
+
+	(void)state;
+	model_status_read(answer, &s);
+	app = model_app(&s, "shop");
+	prod = model_environment(app, "prod");
+	preprod = model_environment(app, "preprod");
+	assert_int_equal(s.uid, 1000);
+	/* every feature of every environment once, by name */
+	assert_int_equal(app->nfeatures, 3);
+	assert_string_equal(app->features[0], "checkout");
+	assert_string_equal(app->features[2], "search");
+	assert_true(model_feature(&prod->features, "checkout")->on);
+	assert_string_equal(model_feature(&prod->features, "checkout")->by, "alice");
+	assert_int_equal(model_feature(&prod->features, "search")->since, 0);
+	assert_null(model_feature(&prod->features, "other"));
+	bobs = &prod->queue[1];
+	assert_int_equal(bobs->uid, 1001);
+	assert_non_null(model_blocker(&bobs->blockers, "approval"));
+	assert_int_equal(model_blocker(&bobs->blockers, "window")->clears_at, 1795166047000);
+	assert_int_equal(model_approvals_for(&bobs->approvals, bobs->plan_hash), 1);
+	assert_int_equal(model_approvals_for(&bobs->approvals, "another plan"), 0);
+	assert_int_equal(preprod->queue[0].not_before, 1795197600000);
+	assert_string_equal(preprod->lock.owner, "carol");
+	assert_string_equal(preprod->hindrance, "locked by carol until 2026-11-20T03:54Z: load test of the new search");
+	assert_null(prod->lock.owner);
+}
+
+/* The last one put in after the build came; what was put in before, pulled, or never touched is none. */
+static void a_feature_put_in_since_is_told_from_the_others(void **state)
+{
+	static const struct { const char *features; int64_t live_since; const char *then; } rows[] = {
+		{ "[]", 100, NULL },
+		{ "[{\"name\":\"a\",\"on\":true,\"since\":null}]", 100, NULL },
+		{ "[{\"name\":\"a\",\"on\":true,\"since\":99}]", 100, NULL },
+		{ "[{\"name\":\"a\",\"on\":true,\"since\":100}]", 100, NULL },
+		{ "[{\"name\":\"a\",\"on\":true,\"since\":101}]", 100, "a" },
+		{ "[{\"name\":\"a\",\"on\":false,\"since\":101}]", 100, NULL },
+		{ "[{\"name\":\"a\",\"on\":true,\"since\":105},{\"name\":\"b\",\"on\":true,\"since\":109},"
+		  "{\"name\":\"c\",\"on\":true,\"since\":107}]", 100, "b" },
+		{ "[{\"name\":\"a\",\"on\":true,\"since\":101}]", 0, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(json_auto_decref) json_t *answer = parse(rows[i].features);
+		AUTO(model_features_done) struct model_features f = { 0 };
+		const struct model_feature *found;
+
+		model_features_read(answer, &f);
+		found = model_feature_put_in(&f, rows[i].live_since);
+		if (!found != !rows[i].then || (found && strcmp(found->name, rows[i].then) != 0))
+			fail_msg("%s since %d", rows[i].features, (int)rows[i].live_since);
+	}
+}
+
 static void what_is_missing_is_taken_for_the_careful_thing(void **state)
 {
 	AUTO(json_auto_decref) json_t *answer = parse("{\"apps\":[{\"name\":\"a\",\"environments\":["
@@ -74,6 +136,8 @@ static void answers_of_any_shape_do_no_harm(void **state)
 	static const char *const texts[] = {
 		"null", "[]", "{}", "7", "{\"apps\":7}", "{\"apps\":[7,null,{}]}", "{\"apps\":[{\"environments\":[[],7,{}]}]}",
 		"{\"builds\":{},\"total\":-4,\"offset\":\"x\"}", "{\"builds\":[null,7,{}],\"total\":1e30}",
+		"{\"apps\":[{\"environments\":[{\"features\":7,\"lock\":[],\"blocked\":{},\"queue\":[7]}]}]}",
+		"{\"apps\":[{\"environments\":[{\"features\":[7,{}],\"lock\":{},\"blocked\":[7,{}],\"queue\":[{\"approvals\":[7,{}]}]}]}]}",
 		"{\"deployments\":[7,null,{\"steps\":[7,{}]}]}", "{\"total\":-1,\"results\":[7,{},{\"n\":1}]}",
 	};
 
@@ -100,7 +164,11 @@ static void no_control_gets_into_the_model(void **state)
 {
 	AUTO(json_auto_decref) json_t *answer = parse("{\"builds\":[{\"version\":\"1\\u001b]52;c;ZXZpbA==\\u0007\",\"author\":"
 	                                              "\"a\\rb\\u202e\",\"message\":\"x\\ny\",\"live\":[\"p\\u001b[31mq\"]}]}");
+	AUTO(json_auto_decref) json_t *policy = parse("{\"f\":[{\"name\":\"x\\u0007\",\"reason\":\"a\\u202eb\"}],"
+	                                              "\"l\":{\"owner\":\"b\\u001b[2Job\"}}");
 	AUTO(model_builds_done) struct model_builds b = { 0 };
+	AUTO(model_features_done) struct model_features f = { 0 };
+	AUTO(model_lock_done) struct model_lock l = { 0 };
 
 	(void)state;
 	model_builds_read(answer, &b);
@@ -108,6 +176,11 @@ static void no_control_gets_into_the_model(void **state)
 	assert_string_equal(b.items[0].author, "ab");
 	assert_string_equal(b.items[0].message, "x y");
 	assert_string_equal(b.items[0].live[0], "pq");
+	model_features_read(json_object_get(policy, "f"), &f);
+	assert_string_equal(f.items[0].name, "x");
+	assert_string_equal(f.items[0].reason, "ab");
+	model_lock_read(json_object_get(policy, "l"), &l);
+	assert_string_equal(l.owner, "bob");
 }
 
 static void a_health_event_changes_its_environment_only(void **state)
@@ -266,6 +339,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_status_is_read_whole),
+		cmocka_unit_test(the_release_policy_is_read_whole),
+		cmocka_unit_test(a_feature_put_in_since_is_told_from_the_others),
 		cmocka_unit_test(what_is_missing_is_taken_for_the_careful_thing),
 		cmocka_unit_test(answers_of_any_shape_do_no_harm),
 		cmocka_unit_test(no_control_gets_into_the_model),
