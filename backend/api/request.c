@@ -23,14 +23,17 @@ enum { STOP_AFTER_MS = 50 };     /* lets the answer leave; nobody waits for the 
 struct request {
 	struct server *server;           /* NULL: closed before the answer came */
 	struct request *next;
+	struct engine *engine;
 	struct evhttp_request *http;
+	const struct route *route;
+	struct engine *then;             /* as of `at`, when it was asked for; ours to give back */
 	struct engine_caller caller;
 	char *name;
 	char *args[ROUTE_ARGS];
 	struct evkeyvalq query;
 };
 
-struct engine *request_engine(const struct request *r) { return r->server->engine; }
+struct engine *request_engine(const struct request *r) { return r->then ? r->then : r->server->engine; }
 const struct engine_caller *request_caller(const struct request *r) { return &r->caller; }
 const char *request_arg(const struct request *r, int i) { return r->args[i] ? r->args[i] : ""; }
 const char *request_query(const struct request *r, const char *key) { return evhttp_find_header(&r->query, key); }
@@ -94,6 +97,8 @@ static void request_free(struct request *r)
 			break;
 		}
 	}
+	if (r->then)
+		engine_then_done(r->engine, r->then);
 	for (int i = 0; i < ROUTE_ARGS; i++)
 		free(r->args[i]);
 	evhttp_clear_headers(&r->query);
@@ -235,6 +240,44 @@ static const char *method_name(enum evhttp_cmd_type type)
 	return "?";
 }
 
+/* Also when the server was closed meanwhile: then the answer goes nowhere. */
+static void handle_then(void *arg, struct engine *then, const struct err *err)
+{
+	struct request *r = arg;
+
+	r->then = then;
+	if (err)
+		request_fail(r, err);
+	else if (r->server)
+		r->route->handle(r);
+	else
+		request_free(r);
+}
+
+/* Nothing that is over can be changed, and a replay is over as a whole; ending its engine is another matter. */
+static bool may_handle(struct request *r, bool is_then, struct err *err)
+{
+	if (!r->route->changes || strcmp(r->route->path, "/v1/engine/stop") == 0)
+		return true;
+	if (engine_is_past(r->engine))
+		return err_set(err, ERR_CONFLICT, "this is a replay: nothing in it can be changed");
+	return !is_then || err_set(err, ERR_USAGE, "what was cannot be changed: leave out at=");
+}
+
+static void handle(struct request *r)
+{
+	int64_t at = 0;
+	struct err err = { 0 };
+	bool is_then = request_query(r, "at") != NULL;
+
+	if (!may_handle(r, is_then, &err) || !request_number(r, "at", 1, INT64_MAX, 0, &at, &err))
+		request_fail(r, &err);
+	else if (is_then && !engine_is_past(r->engine))
+		engine_at(r->engine, at, handle_then, r);
+	else
+		r->route->handle(r);
+}
+
 static void dispatch(struct request *r)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(r->http);
@@ -253,7 +296,8 @@ static void dispatch(struct request *r)
 	} else if (!decode_args(r, &err) || !read_query(r, uri, &err) || !who_asks(r, &err)) {
 		request_fail(r, &err);
 	} else {
-		route->handle(r);
+		r->route = route;
+		handle(r);
 	}
 }
 
@@ -263,7 +307,7 @@ void request_begin(struct server *s, struct evhttp_request *http)
 	struct loop *loop = s->loop;
 	struct loop_mark mark = loop_begin(loop);
 
-	*r = (struct request){ .server = s, .next = s->requests, .http = http };
+	*r = (struct request){ .server = s, .next = s->requests, .engine = s->engine, .http = http };
 	TAILQ_INIT(&r->query);
 	s->requests = r;
 	dispatch(r);

@@ -360,7 +360,8 @@ static void get_events(struct request *r)
 {
 	int64_t since = 0, end = 0;
 	struct err err = { 0 };
-	bool ok = request_number(r, "since", -1, INT64_MAX, -1, &since, &err) && journal_end(request_engine(r), &end, &err);
+	bool ok = (!request_query(r, "at") || err_set(&err, ERR_USAGE, "what was has no news: leave out at="))
+		&& request_number(r, "since", -1, INT64_MAX, -1, &since, &err) && journal_end(request_engine(r), &end, &err);
 
 	if (ok && since > end)
 		ok = err_set(&err, ERR_STALE, "the journal ends at row %lld, before %lld: it is not the one you followed",

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
@@ -30,7 +29,7 @@ static void add_rollback(struct environment *env, const struct engine_caller *wh
 		return;
 	warm = env->is_warm && slot->digest && strcmp(slot->state, "warm") == 0
 		&& strcmp(slot->digest, json_text(target, "digest")) == 0;
-	json_object_set_new(target, "warm", json_boolean(warm));
+	json_object_set_new(target, "warm", engine_is_past(env->e) ? json_null() : json_boolean(warm));
 	ms = warm ? env->estimate.warm_ms : env->estimate.cold_ms;
 	json_object_set_new(target, "ms", ms < 0 ? json_null() : json_integer(ms));
 	json_object_set_new(target, "blocked", blocked_rollback(env, who, state));
@@ -40,7 +39,7 @@ static void add_policy(struct environment *env, const struct engine_caller *who,
                        json_t *ret)
 {
 	const struct store_lock *lock = &p->lock;
-	bool held = lock->owner && (!lock->expires || clock_wall_ms() < lock->expires);
+	bool held = lock->owner && (!lock->expires || engine_now(env->e) < lock->expires);
 	json_t *queued;
 	size_t i;
 
@@ -53,7 +52,7 @@ static void add_policy(struct environment *env, const struct engine_caller *who,
 	                    : json_pack("{s:o, s:o, s:I}", "why", json_safe_string(p->paused_why), "by",
 	                                json_safe_string(p->paused_by), "since", (json_int_t)p->paused_at));
 	json_object_set_new(ret, "automatic", json_boolean(env->cenv->automatic));
-	json_object_set_new(ret, "next", automation_next(env));
+	json_object_set_new(ret, "next", env->automation ? automation_next(env) : json_null());
 	json_object_set_new(ret, "drift", p->drift ? json_safe_string(p->drift) : json_null());
 	json_object_set_new(ret, "blocked", blocked_environment(env, who));
 	json_array_foreach(json_object_get(ret, "queue"), i, queued)
@@ -86,7 +85,7 @@ json_t *answers_environment(struct environment *env, const struct engine_caller 
 	json_object_set_new(ret, "features", features);
 	add_rollback(env, who, &state, ret);
 	add_policy(env, who, &policy, ret);
-	json_object_set_new(ret, "attention", !env->denv ? json_safe_string(env->trouble.text)
+	json_object_set_new(ret, "attention", !env->denv && env->trouble.kind ? json_safe_string(env->trouble.text)
 	                    : env->attention ? json_safe_string(env->attention) : json_null());
 	store_env_done(&state);
 	return ret;
@@ -139,12 +138,16 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 		return false;
 	}
 	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o, s:o, s:o}", "api",
-	                 SLIPWAY_API_VERSION, "seq", (json_int_t)store_seq(e->store), "now", (json_int_t)clock_wall_ms(),
+	                 SLIPWAY_API_VERSION, "seq", (json_int_t)store_seq(e->store), "now", (json_int_t)engine_now(e),
 	                 "engine", "pid", (int)getpid(), "version", SLIPWAY_VERSION, "started", (json_int_t)e->started_at,
 	                 "workspace", json_safe_string(e->dir), "slow", (json_int_t)loop_slow_count(e->loop), "config",
 	                 "valid", json_array_size(e->mistakes) == 0, "mistakes", e->mistakes, "you", "uid",
 	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps, "groups",
 	                 releases_groups(e), "releases", releases);
+	if (engine_is_past(e))
+		json_object_set_new(*ret, "as_of", json_pack("{s:I, s:I, s:o}", "at", (json_int_t)e->past_at, "seq",
+		                                             (json_int_t)store_seq(e->store), "speed",
+		                                             e->speed ? json_real(e->speed) : json_null()));
 	return true;
 }
 
@@ -172,7 +175,14 @@ bool engine_builds(struct engine *e, const char *app, const char *q, int offset,
 
 bool engine_build(struct engine *e, const char *app, const char *version, json_t **ret, struct err *err)
 {
-	return the_app(e, app, &app, err) && store_query_build(e->store, app, version, ret, err);
+	AUTO(json_auto_decref) json_t *whole = NULL;
+
+	if (!the_app(e, app, &app, err) || !store_query_build(e->store, app, version, ret, err))
+		return false;
+	/* Test results are in no journal, but those of a build never change. */
+	if (e->results && store_query_build(e->results, app, version, &whole, NULL))
+		json_object_set(*ret, "results", json_object_get(whole, "results"));
+	return true;
 }
 
 bool engine_deployments(struct engine *e, const char *app, const char *environment, int64_t before, int limit,
@@ -195,9 +205,41 @@ bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *e
 	return true;
 }
 
+/* The steps that had ended: when a result of a later one came is not known. */
+static int steps_over(const struct store_deployment *d)
+{
+	int n = 0;
+
+	while (n < (int)d->nsteps && (d->steps[n].state == STEP_OK || d->steps[n].state == STEP_FAIL))
+		n++;
+	return n;
+}
+
+/* The sums are those of then; the results themselves are in no journal, but never change once they are written. */
+static bool tests_of_then(struct engine *e, int64_t id, int from, int limit, json_t **ret, struct err *err)
+{
+	AUTO(store_deployment_done) struct store_deployment d = { 0 };
+	AUTO(json_auto_decref) json_t *answer = NULL, *whole = NULL, *kept = json_array();
+	json_t *result;
+	size_t i;
+
+	if (!store_deployment(e->store, id, &d, err) || !store_query_results(e->store, id, from, limit, &answer, err)
+	    || !store_query_results(e->results, id, from, limit, &whole, err))
+		return false;
+	json_array_foreach(json_object_get(whole, "results"), i, result)
+		if (json_int(result, "step", 0) < steps_over(&d))
+			json_array_append(kept, result);
+	json_object_set(answer, "results", kept);
+	*ret = json_incref(answer);
+	return true;
+}
+
 bool engine_tests(struct engine *e, int64_t id, int from, int limit, json_t **ret, struct err *err)
 {
-	return store_query_results(e->store, id, from, limit > RESULTS_MAX ? RESULTS_MAX : limit, ret, err);
+	int most = limit > RESULTS_MAX ? RESULTS_MAX : limit;
+
+	return e->results ? tests_of_then(e, id, from, most, ret, err)
+		: store_query_results(e->store, id, from, most, ret, err);
 }
 
 bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_t **ret, struct err *err)

@@ -129,7 +129,7 @@ static void add_ask(struct delivery *d, const struct delivery_ask *what)
 
 	*ask = *what;
 	ask->app = what->app && *what->app ? mem_dup(what->app) : NULL;
-	ask->now = clock_wall_ms();
+	ask->now = engine_now(d->e);
 	buf_init(&ask->text, DELIVERY_TEXT_MAX);
 	while (*last)
 		last = &(*last)->next;

@@ -20,6 +20,7 @@
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
 #include "backend/engine/survey.h"
+#include "backend/engine/past.h"
 #include "backend/engine/people.h"
 #include "backend/engine/release.h"
 #include "backend/http/http.h"
@@ -177,6 +178,7 @@ static void adopt_config(struct engine *e, struct config *config)
 	engine_drop_old_configs(e);
 	survey_tidy(e);
 	builds_configure(e->builds);
+	past_reconfigure(e->past);
 }
 
 static bool check_owners(const struct engine *e, const struct config *config, json_t *mistakes)
@@ -306,6 +308,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 	e->builds = builds_new(e);
 	e->people = people_new();
 	e->delivery = delivery_new(e);
+	e->past = past_new(e);
 	e->releases = releases_new(e);
 	store_on_append(e->store, row_appended, e);
 	engine_append(e, "engine", "engine.started",
@@ -332,6 +335,7 @@ void engine_free(struct engine *e)
 	builds_free(e->builds);
 	people_free(e->people);
 	delivery_free(e->delivery);
+	past_free(e->past);
 	for (size_t i = 0; i < e->nenvironments; i++)
 		environment_free(e->environments[i]);
 	free(e->environments);

@@ -32,6 +32,15 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 void engine_free(struct engine *e);
 void engine_listen(struct engine *e, engine_event_fn event_fn, engine_row_fn row_fn, void *arg);
 
+/*
+ * The engine as it was at `at` (wall milliseconds), to be asked for answers and never to change anything. `then` is NULL
+ * with `err`; otherwise it is yours until engine_then_done.
+ */
+typedef void (*engine_then_fn)(void *arg, struct engine *then, const struct err *err);
+void engine_at(struct engine *e, int64_t at, engine_then_fn fn, void *arg);
+void engine_then_done(struct engine *e, struct engine *then);
+bool engine_is_past(const struct engine *e);
+
 /* Answers; shapes in proto/api.h. ret is yours; ret_status the HTTP status to answer with when true. */
 bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err);
 bool engine_builds(struct engine *e, const char *app, const char *q, int offset, int limit, json_t **ret,

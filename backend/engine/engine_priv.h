@@ -34,6 +34,7 @@ struct people;
 struct cooling;
 struct delivery;
 struct output;
+struct past;
 struct reconcile;
 struct releases;
 struct run;
@@ -57,6 +58,10 @@ struct engine {
 	struct builds *builds;
 	struct people *people;                         /* who is in which group */
 	struct delivery *delivery;
+	struct past *past;
+	int64_t past_at;                               /* this one looks back (moment.h), to here; 0: it is the present */
+	struct store *results;                         /* … and where test results are; borrowed, NULL in a replay */
+	double speed;                                  /* of a replay; 0: none */
 	struct releases *releases;                     /* of several applications together */
 
 	engine_event_fn event_fn;
@@ -97,6 +102,9 @@ struct environment {
 	struct estimate estimate;                      /* of a rollback, from the last deployments */
 	char *attention;                               /* what is wrong that a person must settle; NULL */
 };
+
+/* moment.c: the time by which answers are made */
+int64_t engine_now(const struct engine *e);
 
 /* engine.c */
 char *engine_program(void);                        /* path of our own executable; yours */

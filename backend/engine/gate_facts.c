@@ -121,7 +121,7 @@ bool gate_collect(struct environment *env, const struct gate_question *q, struct
 {
 	*ret = (struct gate_collected){ .facts = {
 		.app = env->capp, .env = env->cenv, .build = q->build, .state = q->state, .kind = q->kind, .expect = q->expect,
-		.id = q->id, .now = clock_wall_ms(), .requester = { q->uid, q->name, NULL }, .reason = q->reason,
+		.id = q->id, .now = engine_now(env->e), .requester = { q->uid, q->name, NULL }, .reason = q->reason,
 		.override = q->override, .plan_hash = q->plan_hash, .is_started = q->is_started,
 		.not_before = q->not_before, .engine_started = env->e->started_at,
 	} };

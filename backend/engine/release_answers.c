@@ -90,7 +90,7 @@ static void add_queued(struct engine *e, const struct store_release *r, json_t *
 	AUTO(mem_auto_free) char *first = mem_printf("release %" PRId64 " is under way in %s", before, r->environment);
 	char iso[CLOCK_ISO_SIZE];
 
-	if (clock_wall_ms() < r->not_before) {
+	if (engine_now(e) < r->not_before) {
 		AUTO(mem_auto_free) char *why = mem_printf("it is scheduled for %s", clock_iso(r->not_before, iso));
 
 		add_line(list, NULL, "schedule", why, stop, r->not_before);
@@ -104,7 +104,7 @@ static void add_queued(struct engine *e, const struct store_release *r, json_t *
 
 		if (!release_is_live(e, r, &r->members[i], &live, NULL) || live || !release_ask(e, r, &r->members[i], &ask, NULL))
 			continue;
-		ask.not_before = clock_wall_ms() < r->not_before ? 0 : r->not_before;
+		ask.not_before = engine_now(e) < r->not_before ? 0 : r->not_before;
 		if (request_judge(&ask, &who, &refusals, NULL))
 			add_refusals(list, r, &r->members[i], &refusals);
 	}

@@ -65,6 +65,21 @@ static bool is_one_line(const char *text)
 	return !strchr(text, '\n');
 }
 
+/* Within a transaction, at the chain's end. */
+static bool put_row(struct store *s, const struct project_row *row, const char *body, const char *hash, struct err *err)
+{
+	if (!sql_run(s, SQL_JOURNAL_ADD, NULL, err, "iittttt", row->seq, row->at, row->actor, row->type, body,
+	             s->next.hash, hash))
+		return false;
+	if (!project_apply(s, row, err))
+		return err_wrap(err, "%s", row->type);
+	s->next.seq = row->seq;
+	memcpy(s->next.hash, hash, sizeof s->next.hash);
+	if (s->appended_fn)
+		json_array_append_new(s->rows, row_json(row, hash));
+	return true;
+}
+
 static bool add_row(struct store *s, const struct project_row *row, struct err *err)
 {
 	AUTO(mem_auto_free) char *body = json_dumps(row->body, JSON_COMPACT);
@@ -75,16 +90,20 @@ static bool add_row(struct store *s, const struct project_row *row, struct err *
 	if (strlen(body) > BODY_MAX)
 		return err_set(err, ERR_TOO_BIG, "a journal row of type %s is over the limit of %d bytes", row->type, BODY_MAX);
 	hash_row(s->next.hash, row, body, strlen(body), hash);
-	if (!sql_run(s, SQL_JOURNAL_ADD, NULL, err, "iittttt", row->seq, row->at, row->actor, row->type, body,
-	             s->next.hash, hash))
-		return false;
-	if (!project_apply(s, row, err))
-		return err_wrap(err, "%s", row->type);
-	s->next.seq = row->seq;
-	memcpy(s->next.hash, hash, sizeof hash);
-	if (s->appended_fn)
-		json_array_append_new(s->rows, row_json(row, hash));
-	return true;
+	return put_row(s, row, body, hash, err);
+}
+
+bool journal_copy(struct store *s, const struct project_row *row, const char *body, const char *hash, struct err *err)
+{
+	char mine[DIGEST_SIZE];
+
+	hash_row(s->next.hash, row, body, strlen(body), mine);
+	if (row->seq != s->next.seq + 1)
+		return err_set(err, ERR_CONFLICT, "row %" PRId64 " is missing", s->next.seq + 1);
+	if (strcmp(mine, hash) != 0)
+		return err_set(err, ERR_CONFLICT, "row %" PRId64 ": its hash does not follow from its content and the row before",
+		               row->seq);
+	return put_row(s, row, body, mine, err);
 }
 
 bool journal_enter(struct store *s, bool *ret_own, struct err *err)
@@ -172,7 +191,8 @@ bool store_commit(struct store *s, struct err *err)
 	s->open = false;
 	s->head = s->next;
 	result_committed(s);
-	disk_tend(s->disk);
+	if (s->disk)
+		disk_tend(s->disk);
 	tell(s);
 	return true;
 }

@@ -131,6 +131,7 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE deployment = ? AND n >= ? ORDER BY n LIMIT ?",
 	[SQL_RESULT_COUNT_ADD] = "INSERT INTO test_count (deployment, step, outcome, count) VALUES (?, ?, ?, 1)"
 		" ON CONFLICT (deployment, step, outcome) DO UPDATE SET count = count + 1",
+	[SQL_RESULT_COUNT_SET] = "INSERT OR REPLACE INTO test_count (deployment, step, outcome, count) VALUES (?, ?, ?, ?)",
 	[SQL_RESULT_COUNT_CLEAR] = "DELETE FROM test_count WHERE deployment = ? AND step = ?",
 	[SQL_RESULT_COUNTS] = "SELECT step, outcome, count FROM test_count WHERE deployment = ?",
 	[SQL_RESULT_TOTAL] = "SELECT sum(count) FROM test_count WHERE deployment = ?",

@@ -58,16 +58,38 @@ static bool set_up(struct store *s, struct err *err)
 	return migrate_run(s, err) && journal_read_head(s, err);
 }
 
+static struct store *store_new(const char *path)
+{
+	struct store *s = mem_alloc(sizeof *s);
+
+	s->path = mem_dup(path);
+	s->rows = json_array();
+	s->news = json_array();
+	return s;
+}
+
+/* The one-connection rule is for a file; this database is nobody else's, and nothing of it has to outlive us. */
+bool store_open_view(struct store **ret, struct err *err)
+{
+	struct store *s = store_new(":memory:");
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+	if ((sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK && !sql_fail(s, err)) || !migrate_run(s, err)
+	    || !journal_read_head(s, err)) {
+		store_close(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
 bool store_open(const char *path, struct store **ret, struct err *err)
 {
 	struct store *s;
 
 	if (!migrate_check(path, err) || !make_file(path, err))
 		return false;
-	s = mem_alloc(sizeof *s);
-	s->path = mem_dup(path);
-	s->rows = json_array();
-	s->news = json_array();
+	s = store_new(path);
 	if (!set_up(s, err)) {
 		store_close(s);
 		return false;
@@ -108,5 +130,5 @@ int64_t store_seq(struct store *s)
 
 bool store_is_full(struct store *s)
 {
-	return disk_is_full(s->disk);
+	return s->disk && disk_is_full(s->disk);
 }

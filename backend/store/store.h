@@ -79,6 +79,17 @@ void store_on_append(struct store *s, store_appended_fn fn, void *arg);
  */
 bool store_is_full(struct store *s);
 
+/*
+ * A view: a store in memory, filled from another's journal up to a moment or row by row (what is exported). All queries
+ * answer from it as they would have then; test results are no part of it, only their sums (see view.c). Give it to
+ * store_close.
+ */
+bool store_open_view(struct store **ret, struct err *err);
+/* At most `rows` rows more, none from the first one on that is later than `until`. *ret_end: that was the last. */
+bool store_view_read(struct store *view, struct store *from, int64_t until, int rows, bool *ret_end, struct err *err);
+/* The next ROW; ERR_CONFLICT names one that does not continue the chain. */
+bool store_view_add(struct store *view, const json_t *row, struct err *err);
+
 /* One row in a transaction of its own, or in the one that store_begin opened. The body is consumed, also on failure. */
 bool store_append(struct store *s, const char *actor, const char *type, json_t *take_body, int64_t *ret_seq,
                   struct err *err);
