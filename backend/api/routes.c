@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "backend/api/request.h"
-#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine.h"
@@ -302,7 +301,7 @@ static void get_audit(struct request *r)
 
 static bool period(const struct request *r, int64_t *ret_since, struct err *err)
 {
-	int64_t now = clock_wall_ms();
+	int64_t now = engine_now(request_engine(r));
 
 	return request_number(r, "since", 0, now, now - METRICS_DAYS * DAY_MS, ret_since, err);
 }

@@ -40,6 +40,7 @@ typedef void (*engine_then_fn)(void *arg, struct engine *then, const struct err 
 void engine_at(struct engine *e, int64_t at, engine_then_fn fn, void *arg);
 void engine_then_done(struct engine *e, struct engine *then);
 bool engine_is_past(const struct engine *e);
+int64_t engine_now(const struct engine *e);        /* the time by which it answers; wall milliseconds */
 
 /* Answers; shapes in proto/api.h. ret is yours; ret_status the HTTP status to answer with when true. */
 bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err);

@@ -103,9 +103,6 @@ struct environment {
 	char *attention;                               /* what is wrong that a person must settle; NULL */
 };
 
-/* moment.c: the time by which answers are made */
-int64_t engine_now(const struct engine *e);
-
 /* engine.c */
 char *engine_program(void);                        /* path of our own executable; yours */
 bool engine_append(struct engine *e, const char *actor, const char *type, json_t *take_body);   /* logs a failure */

@@ -17,13 +17,13 @@ _slipway_table()
 		words="add show"
 		;;
 	builds)
-		flags="--app --limit --offset --json"
+		flags="--at --app --limit --offset --json"
 		;;
 	check)
 		flags="--json"
 		;;
 	consistency)
-		flags="--app --json"
+		flags="--at --app --json"
 		;;
 	deploy)
 		flags="--at --wait --expect --reason --when-allowed --override --app --json"
@@ -36,7 +36,7 @@ _slipway_table()
 		flags="--reason --app --json"
 		;;
 	history)
-		flags="--app --limit --before --json"
+		flags="--at --app --limit --before --json"
 		;;
 	init)
 		flags=""
@@ -45,13 +45,13 @@ _slipway_table()
 		flags="--reason --for --steal --app --json"
 		;;
 	log)
-		flags="--follow --app --json"
+		flags="--follow --at --app --json"
 		;;
 	maturity)
-		flags="--app --since --json"
+		flags="--at --app --since --json"
 		;;
 	metrics)
-		flags="--app --since --json"
+		flags="--at --app --since --json"
 		;;
 	pause)
 		flags="--reason --app --json"
@@ -73,13 +73,13 @@ _slipway_table()
 		words="move"
 		;;
 	status)
-		flags="--app --json"
+		flags="--at --app --json"
 		;;
 	stop)
 		flags="--reason --wait --app --json"
 		;;
 	tests)
-		flags="--build --failed --app --json"
+		flags="--build --failed --at --app --json"
 		;;
 	unlock)
 		flags="--reason --app --json"

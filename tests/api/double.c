@@ -1,8 +1,10 @@
 #include "tests/api/double.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
@@ -227,6 +229,35 @@ bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_
 	*ret = json_pack("{s:I, s:I, s:s%}", "size", (json_int_t)size, "from", (json_int_t)from, "text",
 	                 json_string_value(all) + from, (size_t)limit);
 	return true;
+}
+
+/* The same engine stands in for what it was; when it was is written down. */
+void engine_at(struct engine *e, int64_t at, engine_then_fn fn, void *arg)
+{
+	AUTO(json_auto_decref) json_t *unused = NULL;
+	struct err err = { 0 };
+	bool ok = answer(e, "at", json_pack("{s:I}", "at", (json_int_t)at), &unused, &err);
+
+	fn(arg, ok ? e : NULL, ok ? NULL : &err);
+}
+
+void engine_then_done(struct engine *e, struct engine *then)
+{
+	AUTO(json_auto_decref) json_t *unused = NULL;
+
+	assert(e == then);
+	answer(e, "then_done", json_object(), &unused, NULL);
+}
+
+bool engine_is_past(const struct engine *e)
+{
+	return json_object_get(e->answers, "is_past") != NULL;
+}
+
+int64_t engine_now(const struct engine *e)
+{
+	(void)e;
+	return clock_wall_ms();
 }
 
 bool engine_consistency(struct engine *e, const char *app, json_t **ret, struct err *err)

@@ -69,6 +69,28 @@ static void status_is_one_line_for_each_environment_in_order(void **state)
 	theatre_free(s);
 }
 
+static void status_of_then_is_asked_for_then(void **state)
+{
+	/* given */
+	struct theatre *s = theatre_new(scene_of("{'answers': {'status': {'apps': [{'name': 'shop', 'environments': [{'name':"
+		" 'dev', 'live': {'version': '2.13.5'}, 'rollback': {'version': '2.13.4', 'warm': null, 'ms': null}}]}],"
+		" 'config': {'valid': true}, 'as_of': {'at': 1763647387000, 'seq': 812}}}}"));
+
+	/* when */
+	AUTO(capture_done) struct capture c = slipway(s, "status", "--at", "2025-11-20 15:03:07 Europe/Paris", NULL);
+	AUTO(json_auto_decref) json_t *calls = theatre_calls(s);
+	AUTO(capture_done) struct capture future = slipway(s, "status", "--at", "2999-01-01 00:00", NULL);
+
+	/* then */
+	(void)state;
+	assert_int_equal(json_int(nth(calls, "at", 0), "at", 0), 1763647387000);
+	assert_string_equal(c.out, "shop  dev  open  2.13.5  -  back 2.13.4  -  -  -\n");
+	assert_string_equal(c.err, "slipway status: as of 2025-11-20T14:03:07Z, row 812 of the journal\n");
+	assert_int_equal(future.code, 2);
+	assert_string_equal(future.err, "slipway status: --at 2999-01-01 00:00 is still to come\n");
+	theatre_free(s);
+}
+
 static void status_json_is_one_environment_a_line(void **state)
 {
 	struct theatre *s = theatre_new(scene_of("{'answers': {" SHOP "}}"));
@@ -380,6 +402,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_is_one_line_for_each_environment_in_order),
 		cmocka_unit_test(status_json_is_one_environment_a_line),
+		cmocka_unit_test(status_of_then_is_asked_for_then),
 		cmocka_unit_test(builds_are_filtered_by_the_engine_and_printed_one_a_line),
 		cmocka_unit_test(more_builds_than_a_page_are_asked_for_page_by_page),
 		cmocka_unit_test(a_build_is_added_with_real_paths_and_everything_that_is_known),

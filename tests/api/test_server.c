@@ -243,6 +243,66 @@ static void requests_that_change_something_carry_body_and_status(void **state)
 	assert_int_equal(json_object_size(json_object_get(bare, "request")), 0);
 }
 
+static void what_was_is_asked_of_the_engine_of_then(void **state)
+{
+	struct world *w = *state;
+
+	/* when */
+	AUTO(json_auto_decref) json_t *status = must(w, "GET", "/v1/status?at=1763647387000", NULL);
+	AUTO(json_auto_decref) json_t *metrics = must(w, "GET", "/v1/metrics?at=1763647387000", NULL);
+
+	/* then */
+	assert_int_equal(double_count(w->engine, "status"), 1);
+	assert_int_equal(double_count(w->engine, "metrics"), 1);
+	assert_int_equal(double_count(w->engine, "at"), 2);
+	assert_int_equal(double_count(w->engine, "then_done"), 2);
+	assert_int_equal(json_int(json_array_get(double_calls(w->engine), 0), "at", 0), 1763647387000);
+}
+
+static void what_was_cannot_be_changed_and_has_no_news(void **state)
+{
+	struct world *w = *state;
+	struct err change, news, nonsense;
+
+	/* when */
+	change = refused(w, "POST", "/v1/deployments?at=1763647387000", json_pack("{s:s}", "environment", "prod"));
+	news = refused(w, "GET", "/v1/events?at=1763647387000", NULL);
+	nonsense = refused(w, "GET", "/v1/status?at=yesterday", NULL);
+
+	/* then */
+	assert_int_equal(change.kind, ERR_USAGE);
+	assert_string_equal(change.text, "what was cannot be changed: leave out at=");
+	assert_int_equal(news.kind, ERR_USAGE);
+	assert_int_equal(nonsense.kind, ERR_USAGE);
+	assert_int_equal(double_count(w->engine, "deploy"), 0);
+}
+
+/* Each route that changes something, but the one that ends the engine. */
+static void nothing_in_a_replay_can_be_changed(void **state)
+{
+	struct world *w = *state;
+	struct err err;
+
+	/* given */
+	double_set_answer(w->engine, "is_past", json_true());
+	for (size_t i = 0; i < nroutes; i++) {
+		AUTO(mem_auto_free) char *path = mem_dup(routes[i].path);
+
+		if (!routes[i].changes || strcmp(path, "/v1/engine/stop") == 0)
+			continue;
+		for (char *p = path; *p; p++)
+			*p = strchr("{}", *p) ? '1' : *p;
+
+		/* when */
+		err = refused(w, "POST", path, json_object());
+
+		/* then */
+		assert_int_equal(err.kind, ERR_CONFLICT);
+		assert_string_equal(err.text, "this is a replay: nothing in it can be changed");
+	}
+	assert_int_equal(json_array_size(double_calls(w->engine)), 0);
+}
+
 static void releases_reach_the_engine(void **state)
 {
 	struct world *w = *state;
@@ -476,6 +536,9 @@ int main(void)
 		TEST(a_body_that_is_no_object_is_400),
 		TEST(a_body_over_the_limit_is_413_and_never_read),
 		TEST(requests_that_change_something_carry_body_and_status),
+		TEST(what_was_is_asked_of_the_engine_of_then),
+		TEST(what_was_cannot_be_changed_and_has_no_news),
+		TEST(nothing_in_a_replay_can_be_changed),
 		TEST(releases_reach_the_engine),
 		TEST(what_the_engine_refuses_is_answered_with_its_kind),
 		TEST(a_slow_answer_comes_when_it_is_there),

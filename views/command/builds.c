@@ -98,5 +98,5 @@ const struct command command_builds = {
 	.help = "Prints one line for each build whose version, commit, branch, author or message\n"
 		"holds TEXT: version, commit, test results of CI, time, where it is live, branch,\n"
 		"author, message. With --json: BUILD of the API.",
-	.flags = { &flag_app, &flag_limit, &flag_offset, &flag_json },
+	.flags = { &flag_then, &flag_app, &flag_limit, &flag_offset, &flag_json },
 };

@@ -9,6 +9,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/base/zone.h"
 #include "backend/client/client.h"
 #include "backend/config/mistake.h"
 
@@ -197,9 +198,25 @@ bool call_find_workspace(struct call *c, struct err *err)
 	return c->workspace.dir || workspace_find(call_value(c, &flag_dir), &c->workspace, err);
 }
 
+static bool read_then(struct call *c, struct err *err)
+{
+	const char *text = call_value(c, &flag_then);
+
+	if (!text)
+		return true;
+	if (!zone_parse(text, &c->at, err))
+		return err_wrap(err, "--at");
+	return c->at <= clock_wall_ms() || err_set(err, ERR_USAGE, "--at %.60s is still to come", text);
+}
+
+int64_t call_now(const struct call *c)
+{
+	return c->at ? c->at : clock_wall_ms();
+}
+
 bool call_connect(struct call *c, struct err *err)
 {
-	if (!call_find_workspace(c, err) || !workspace_start_engine(&c->workspace, err))
+	if (!read_then(c, err) || !call_find_workspace(c, err) || !workspace_start_engine(&c->workspace, err))
 		return false;
 	c->loop = loop_new();
 	c->client = client_new(c->loop, c->workspace.socket);
@@ -210,12 +227,14 @@ bool call_ask(struct call *c, const char *method, const char *path, const json_t
               json_t **ret, struct err *err)
 {
 	int64_t deadline = clock_mono_ms() + timeout_ms;
+	AUTO(mem_auto_free) char *then = c->at
+		? mem_printf("%s%sat=%lld", path, strchr(path, '?') ? "&" : "?", (long long)c->at) : mem_dup(path);
 	struct err lost = { 0 };
 
 	for (int again = 0;; again++) {
 		int64_t left = deadline - clock_mono_ms();
 
-		if (client_ask(c->client, method, path, body ? json_deep_copy(body) : NULL, left, ret, &lost))
+		if (client_ask(c->client, method, then, body ? json_deep_copy(body) : NULL, left, ret, &lost))
 			return true;
 		if (lost.kind != ERR_UNREACHABLE || again == ASK_AGAIN || clock_mono_ms() >= deadline
 		    || !workspace_start_engine(&c->workspace, &lost))

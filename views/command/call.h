@@ -27,6 +27,7 @@ struct call {
 	struct workspace workspace;    /* from call_connect on, as what follows */
 	struct loop *loop;
 	struct client *client;
+	int64_t at;                    /* --at of what is only read: every GET is asked as of then; 0: now */
 };
 
 /* Reads the words after the verb. ERR_USAGE names the word that is wrong and the nearest right one. */
@@ -43,8 +44,11 @@ const char *call_operand(const struct call *c, size_t i);                    /* 
 
 /* Finds the workspace (-C, else from the current folder upwards). */
 bool call_find_workspace(struct call *c, struct err *err);
-/* Finds it, starts its engine when none runs, and makes the client. */
+/* Finds it, starts its engine when none runs, and makes the client; reads flag_then. */
 bool call_connect(struct call *c, struct err *err);
+
+/* The time that is looked at: --at, else now; wall milliseconds. */
+int64_t call_now(const struct call *c);
 
 enum { CALL_ASK_MS = 30000, CALL_LONG_MS = 15 * 60 * 1000 };
 /*

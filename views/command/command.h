@@ -47,7 +47,7 @@ extern const struct flag *const flags_of_console[];
 extern const size_t nflags_of_console;
 
 /* Shared by several commands (flags.c). */
-extern const struct flag flag_dir, flag_help, flag_json, flag_app, flag_wait, flag_expect, flag_reason, flag_when, flag_limit,
+extern const struct flag flag_dir, flag_help, flag_json, flag_app, flag_wait, flag_expect, flag_reason, flag_when, flag_then, flag_limit,
 	flag_override, flag_when_allowed;
 
 /* NULL when there is none. */

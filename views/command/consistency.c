@@ -103,5 +103,5 @@ const struct command command_consistency = {
 		"configuration printed. \"differs\" comes first with the time it began, then what is\n"
 		"\"declared\" to differ on purpose, then what is the same. Long values are cut; with\n"
 		"--json: ROW of the API with \"app\", whole.",
-	.flags = { &flag_app, &flag_json },
+	.flags = { &flag_then, &flag_app, &flag_json },
 };

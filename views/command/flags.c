@@ -11,6 +11,8 @@ const struct flag flag_expect = { "--expect", 0, "LIVE", "refuse when another ve
                                   false, false };
 const struct flag flag_reason = { "--reason", 0, "TEXT", "why; it stays in the journal", false, false };
 const struct flag flag_when = { "--at", 0, "TIME", "when: \"2026-12-01 18:00 Europe/Paris\"", false, false };
+const struct flag flag_then = { "--at", 0, "TIME", "as it was then: \"2026-11-20 14:03 Europe/Paris\"; without a zone UTC", false,
+                                false };
 const struct flag flag_limit = { "--limit", 0, "N", "print at most N (50)", false, false };
 
 const struct flag flag_override = { "--override", 0, "WHY", "deploy outside windows and in freezes; flagged for ever", false,

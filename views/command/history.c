@@ -109,5 +109,5 @@ const struct command command_history = {
 		"environment, kind, versions, state, how long it took, who asked, what came of it\n"
 		"or why it was asked for, behind the release of several applications that it is\n"
 		"part of. With --json: DEPLOYMENT of the API.",
-	.flags = { &flag_app, &flag_limit, &flag_before, &flag_json },
+	.flags = { &flag_then, &flag_app, &flag_limit, &flag_before, &flag_json },
 };

@@ -189,7 +189,9 @@ static int run(struct call *c)
 	struct err err = { 0 };
 	bool ok;
 
-	if (!call_connect(c, &err) || !find_deployment(c, call_operand(c, 0), &r.id, &err))
+	if (call_has(c, &flag_follow) && call_has(c, &flag_then))
+		err_set(&err, ERR_USAGE, "--follow follows what happens now; leave out --at");
+	if (err.kind || !call_connect(c, &err) || !find_deployment(c, call_operand(c, 0), &r.id, &err))
 		return call_fail(c, &err);
 	buf_init(&r.line, LINE_MAX_BYTES);
 	ok = call_has(c, &flag_follow) ? print_until_it_is_over(&r, &err) : print_what_is_there(&r, &err);
@@ -204,5 +206,5 @@ const struct command command_log = {
 	.usage = { "log [ID|ENVIRONMENT] [flags]" },
 	.help = "Prints what the steps of the deployment wrote. Without a word: of the deployment\n"
 		"that runs, else of the last one. With --json: pieces as the API gives them.",
-	.flags = { &flag_follow, &flag_app, &flag_json },
+	.flags = { &flag_follow, &flag_then, &flag_app, &flag_json },
 };

@@ -66,5 +66,5 @@ const struct command command_maturity = {
 		"                one by one, several releases a day, consistent environments\n"
 		"A level is reached with all its indicators and those of the levels below.\n"
 		"With --json: one object for each application.",
-	.flags = { &flag_app, &flag_since_period, &flag_json },
+	.flags = { &flag_then, &flag_app, &flag_since_period, &flag_json },
 };

@@ -97,5 +97,5 @@ const struct command command_metrics = {
 		"how many changes succeeded, . for none, + for more than 9. With several\n"
 		"applications the signs need --app. With --json: one object for each environment,\n"
 		"times in milliseconds, null for what is not known.",
-	.flags = { &flag_app, &flag_since_period, &flag_json },
+	.flags = { &flag_then, &flag_app, &flag_since_period, &flag_json },
 };

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "backend/base/clock.h"
 #include "views/command/call.h"
 
 #define HOUR_MS (60 * 60 * 1000LL)
@@ -28,7 +27,7 @@ bool period_since(const struct call *c, int64_t *ret, struct err *err)
 		if (hours < 1 || hours > HOURS_MOST || end[1])
 			return err_set(err, ERR_USAGE, "--since must be like 12h, 30d or 8w, ten years at most, not \"%.40s\"", text);
 	}
-	*ret = clock_wall_ms() - hours * HOUR_MS;
+	*ret = call_now(c) - hours * HOUR_MS;
 	return true;
 }
 

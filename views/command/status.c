@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "views/command/call.h"
@@ -15,8 +16,11 @@ static void add_rollback(struct out_table *t, const json_t *target)
 		out_cell(t, OUT_PLAIN, NULL);
 		return;
 	}
-	out_cellf(t, OUT_PLAIN, "back %s %s ~%llds", json_text(target, "version"), json_flag(target, "warm") ? "warm" : "cold",
-	          (long long)(json_int(target, "ms", 0) + 999) / 1000);
+	if (json_is_null(json_object_get(target, "warm")))
+		out_cellf(t, OUT_PLAIN, "back %s", json_text(target, "version"));
+	else
+		out_cellf(t, OUT_PLAIN, "back %s %s ~%llds", json_text(target, "version"),
+		          json_flag(target, "warm") ? "warm" : "cold", (long long)(json_int(target, "ms", 0) + 999) / 1000);
 }
 
 static void add_deployment(struct out_table *t, const json_t *environment)
@@ -105,6 +109,16 @@ static void note_mistakes(const struct call *c, const json_t *status)
 	call_note(c, "the configuration is not valid; the one before it stays in force");
 }
 
+static void note_then(const struct call *c, const json_t *status)
+{
+	const json_t *then = json_object_get(status, "as_of");
+	char iso[CLOCK_ISO_SIZE];
+
+	if (json_is_object(then) && !call_has(c, &flag_json))
+		call_note(c, "as of %s, row %lld of the journal", clock_iso(json_int(then, "at", 0), iso),
+		          (long long)json_int(then, "seq", 0));
+}
+
 static int run(struct call *c)
 {
 	struct out_table t = { 0 };
@@ -127,6 +141,7 @@ static int run(struct call *c)
 		}
 	}
 	out_table_print(&t);
+	note_then(c, status);
 	json_array_foreach(json_object_get(status, "apps"), a, app) {
 		json_array_foreach(json_object_get(app, "environments"), e, environment)
 			if ((!only || app == only) && !call_has(c, &flag_json))
@@ -149,6 +164,7 @@ const struct command command_status = {
 		"who or what can clear it, and when; and for what is automatic: whether it is paused,\n"
 		"or the new build that it does not take yet. Releases of several applications that\n"
 		"are not over follow, as slipway release show prints them. With --json: ENVIRONMENT\n"
-		"of the API with \"app\".",
-	.flags = { &flag_app, &flag_json },
+		"of the API with \"app\". With --at: as it was then, from the journal; health and what\n"
+		"else only a look can tell is not known of then.",
+	.flags = { &flag_then, &flag_app, &flag_json },
 };

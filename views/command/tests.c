@@ -114,5 +114,5 @@ const struct command command_tests = {
 	.help = "Prints one line for each result, failures first: outcome (ok fail skip todo),\n"
 		"suite, name, time, message. Without a word: of the deployment that runs, else of\n"
 		"the last one. With --json: RESULT of the API.",
-	.flags = { &flag_build, &flag_failed, &flag_app, &flag_json },
+	.flags = { &flag_build, &flag_failed, &flag_then, &flag_app, &flag_json },
 };
