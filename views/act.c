@@ -47,7 +47,9 @@ static bool is_possible(struct console *c, const struct intent *intent)
 	struct safety_facts f = facts(c);
 	const char *why = NULL;
 
-	if (c->frozen)
+	if (lookback_is_past(c))
+		refuse(c, intent, lookback_refusal(c));
+	else if (c->frozen)
 		refuse(c, intent, "the display is frozen; Z lets it go on");
 	else if (c->act.request)
 		refuse(c, intent, "the engine has not answered the last request yet");
@@ -206,6 +208,8 @@ void act_arm_key(struct console *c, struct effects *effects)
 		act_disarm(c, SAFETY_BY_KEY);
 	} else if (!e->is_protected) {
 		messages_note(&c->messages, "%s is open: one key acts at once, there is nothing to arm", e->name);
+	} else if (lookback_is_past(c)) {
+		messages_error(&c->messages, c->wall_ms, "arm refused: %s", lookback_refusal(c));
 	} else if (c->safety.read_only) {
 		messages_error(&c->messages, c->wall_ms, "arm refused: this console is read-only (--read-only)");
 	} else if (!c->connected) {

@@ -161,7 +161,7 @@ static void live(struct console *c, const json_t *data)
 
 static void stream(struct console *c, const struct console_event *e)
 {
-	if (c->frozen)
+	if (c->frozen || c->lookback.at)
 		return;
 	if (strcmp(e->name, "live") == 0)
 		live(c, e->answer);
@@ -221,6 +221,9 @@ static void take(struct console *c, const struct console_event *e, struct effect
 	case EVENT_SHOWN: shown(c); break;
 	case EVENT_ANSWER: answered(c, e, effects); break;
 	case EVENT_ROW:
+		/* What happens now is no news of then. */
+		if (c->lookback.at)
+			break;
 		if (!c->behind_ms)
 			c->behind_ms = c->now_ms;
 		fetch_row(c, json_text(e->answer, "type"));
@@ -315,7 +318,8 @@ void console_step(struct console *c, const struct console_event *e, struct effec
 	bool first = comes_before_the_clock(e), hurry = e->kind == EVENT_INPUT || e->kind == EVENT_UP;
 
 	c->now_ms = e->now_ms;
-	c->wall_ms = e->wall_ms;
+	c->clock_ms = e->wall_ms;
+	c->wall_ms = lookback_wall_ms(c, e->wall_ms);
 	/* An answer that was hurried for may need others for its screen. */
 	for (int i = 0; e->kind == EVENT_ANSWER && i < FETCH_COUNT; i++)
 		hurry = hurry || (c->fetches[i].request == e->request && c->fetches[i].hurried);
@@ -346,7 +350,7 @@ int64_t console_next_ms(const struct console *c)
 	if (c->ever && !c->connected)
 		next = sooner(next, c->slow ? 5000 : 1000);
 	if (d && d->state != DEPLOYMENT_QUEUED && !model_deployment_is_over(d) && d->started && !c->frozen &&
-	    surround_shows_time(c))
+	    !c->lookback.at && surround_shows_time(c))
 		next = sooner(next, 1000 - (c->wall_ms - d->started) % 1000);
 	return next < -1 ? 0 : next;
 }

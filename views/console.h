@@ -18,6 +18,7 @@
 #include "views/fetch.h"
 #include "views/intent.h"
 #include "views/logtext.h"
+#include "views/lookback.h"
 #include "views/message.h"
 #include "views/model.h"
 #include "views/model_delivery.h"
@@ -99,7 +100,9 @@ struct console {
 	char *wanted_app, *seed;
 	bool slow;
 	int rows, cols;
-	int64_t now_ms, wall_ms;
+	int64_t now_ms, wall_ms;     /* wall_ms: of what is looked at, see lookback.h */
+	int64_t clock_ms;            /* the wall clock's own */
+	struct lookback lookback;
 	struct canvas *ruler;        /* never drawn on: tells how wide a text is on this terminal */
 
 	bool connected;              /* the event stream is up */

@@ -207,7 +207,7 @@ void fetch_pump(struct console *c, bool hurry, struct effects *effects)
 		/* Nothing else is asked before it is known what there is. */
 		if (id != FETCH_STATUS && !c->status.known)
 			continue;
-		path = path_of(c, (enum fetch_id)id);
+		path = lookback_path(c, path_of(c, (enum fetch_id)id));
 		f->dirty = false;
 		if (!path)
 			continue;
@@ -271,6 +271,7 @@ static void take(struct console *c, enum fetch_id id, const json_t *answer)
 	switch (id) {
 	case FETCH_STATUS:
 		model_status_read(answer, &c->status);
+		lookback_told(c);
 		/* A deployment that is looked at may just have fallen out of it. */
 		fetch_want(c, FETCH_DEPLOYMENT);
 		break;

@@ -202,6 +202,7 @@ static void environment_read(const json_t *answer, struct model_environment *e)
 	e->back_version = line(back, "version");
 	e->back_digest = line(back, "digest");
 	e->back_is_warm = json_flag(back, "warm");
+	e->back_is_cold = json_is_false(json_object_get(back, "warm"));
 	e->back_ms = json_int(back, "ms", -1);
 	e->attention = line(answer, "attention");
 	model_blockers_read(json_object_get(answer, "blocked"), &e->blockers);
@@ -310,6 +311,8 @@ void model_status_read(const json_t *answer, struct model_status *ret)
 	ret->known = true;
 	ret->seq = json_int(answer, "seq", 0);
 	ret->now = json_int(answer, "now", 0);
+	ret->then = json_int(json_object_get(answer, "as_of"), "at", 0);
+	ret->speed = json_number_value(json_object_get(json_object_get(answer, "as_of"), "speed"));
 	ret->engine_pid = small(engine, "pid", 0);
 	ret->engine_version = line(engine, "version");
 	ret->workspace = line(engine, "workspace");
@@ -319,8 +322,11 @@ void model_status_read(const json_t *answer, struct model_status *ret)
 	ret->uid = json_int(json_object_get(answer, "you"), "uid", -1);
 	ret->napps = json_array_size(apps);
 	ret->apps = mem_array(ret->napps + 1, sizeof *ret->apps);
-	for (size_t i = 0; i < ret->napps; i++)
+	for (size_t i = 0; i < ret->napps; i++) {
 		app_read(json_array_get(apps, i), &ret->apps[i]);
+		for (size_t k = 0; k < ret->apps[i].nenvironments; k++)
+			ret->apps[i].environments[k].is_past = ret->then != 0;
+	}
 }
 
 const struct model_app *model_app(const struct model_status *s, const char *name)

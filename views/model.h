@@ -59,10 +59,11 @@ struct model_environment {
 	bool is_protected, rollback_needs_arming, has_preview;
 	char *live_version, *live_digest, *live_colour;        /* version "" when nothing is live */
 	int64_t live_since;
+	bool is_past;                                          /* told as it was then: nothing looks at its health */
 	bool health_known, healthy;
 	char *health;
 	char *back_version, *back_digest;                      /* the rollback's target; version "" when there is none */
-	bool back_is_warm;
+	bool back_is_warm, back_is_cold;                       /* neither: it is not known of then */
 	int64_t back_ms;                                       /* how long it will take; -1 unknown */
 	struct model_deployment deployment;                    /* the running one, else the last; id 0 none */
 	struct model_deployment *queue;
@@ -91,6 +92,8 @@ struct model_app {
 struct model_status {
 	bool known;                  /* an answer was read */
 	int64_t seq, now;
+	int64_t then;                /* it tells of then; 0: of the present */
+	double speed;                /* of a replay; 0: it is none */
 	int engine_pid;
 	char *engine_version, *workspace;
 	bool config_valid;

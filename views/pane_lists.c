@@ -36,7 +36,7 @@ static void draw_environment(const struct console *c, const struct model_environ
 	if (cols->w[STATE])
 		state_draw(&s, canvas, row, cols->x[STATE], cols->w[STATE], false);
 	if (*e->back_version)
-		snprintf(text, sizeof text, "%.40s %s", e->back_version, e->back_is_warm ? "warm" : "cold");
+		snprintf(text, sizeof text, "%.40s %s", e->back_version, e->back_is_warm ? "warm" : e->back_is_cold ? "cold" : "");
 	columns_text(cols, canvas, row, BACK, STYLE_DIM, *e->back_version ? text : "-");
 	if (e->live_since)
 		columns_text(cols, canvas, row, SINCE, STYLE_DIM, clock_age(c->wall_ms - e->live_since, age));

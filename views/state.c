@@ -81,6 +81,8 @@ void state_of_environment(const struct model_environment *e, struct state *ret)
 		set(ret, STEP_HELD, "drift");
 	else if (!*e->live_version)
 		set(ret, STEP_WAIT, "empty");
+	else if (e->is_past && !e->health_known)
+		*ret = (struct state){ .word = "-", .style = STYLE_DIM };
 	else if (!e->health_known)
 		set(ret, STEP_WAIT, "health");
 	else

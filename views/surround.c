@@ -17,7 +17,7 @@ enum { USER_COLS_MIN = 72, APP_COLS_MIN = 66 };
 
 bool surround_has_banner(const struct console *c)
 {
-	return c->ever && !c->connected;
+	return c->ever && (!c->connected || lookback_is_past(c));
 }
 
 int surround_body_rows(const struct console *c)
@@ -57,6 +57,7 @@ static void draw_title_right(const struct console *c, struct canvas *canvas, int
 {
 	char iso[CLOCK_ISO_SIZE], text[256];
 	const char *what = c->frozen ? "FROZEN" : !c->ever ? "" : !c->connected ? "LOST" : c->was_stale ? "STALE" : "as of";
+	int64_t shown_ms = lookback_is_past(c) ? c->wall_ms : c->beat_wall_ms;
 	const struct model_app *app = select_acting_app(c);
 	bool has_user = c->status.known && c->cols >= USER_COLS_MIN, has_app = app && c->cols >= APP_COLS_MIN;
 
@@ -65,9 +66,9 @@ static void draw_title_right(const struct console *c, struct canvas *canvas, int
 	else
 		snprintf(text, sizeof text, "%s%s%s%s%s %s", has_app ? app->name : "", has_app ? "  " : "",
 		         has_user ? c->status.user : "", has_user ? "  " : "", what,
-		         time_of_day(c->beat_wall_ms, iso));
+		         time_of_day(shown_ms, iso));
 	if (canvas_width(canvas, text) + 3 + from > c->cols)
-		snprintf(text, sizeof text, "%s", c->ever ? time_of_day(c->beat_wall_ms, iso) : "");
+		snprintf(text, sizeof text, "%s", c->ever ? time_of_day(shown_ms, iso) : "");
 	canvas_text_right(canvas, 0, from + 1, c->cols - from - 2, style, text);
 }
 
@@ -97,9 +98,15 @@ static void draw_title(const struct console *c, struct canvas *canvas)
 
 static void draw_banner(const struct console *c, struct canvas *canvas)
 {
+	AUTO(mem_auto_free) char *then = NULL;
 	char age[CLOCK_AGE_SIZE];
 
 	canvas_fill(canvas, 1, 0, 1, c->cols, STYLE_BANNER);
+	if (c->connected) {
+		then = lookback_banner(c);
+		canvas_text(canvas, 1, 1, c->cols - 2, STYLE_BANNER, then);
+		return;
+	}
 	canvas_textf(canvas, 1, 1, c->cols - 2, STYLE_BANNER,
 	             "ENGINE LOST  data is %s old, no action is possible; retrying; else: slipway engine start",
 	             clock_age(c->now_ms - c->beat_ms, age));
@@ -211,7 +218,7 @@ static int columns_at_most(const char *text)
 
 static bool can_act(const struct console *c)
 {
-	return c->connected && !c->safety.read_only && !c->frozen && console_fits(c);
+	return c->connected && !c->safety.read_only && !c->frozen && !lookback_is_past(c) && console_fits(c);
 }
 
 bool surround_offers(const struct console *c, enum intent_kind kind)

@@ -166,6 +166,12 @@ static void run_environment(struct console *c, const struct typed *t, struct eff
 	list_select(c->environments, word(t, 1), select_environment_id, c);
 }
 
+static void run_at(struct console *c, const struct typed *t, struct effects *effects)
+{
+	(void)effects;
+	lookback_typed(c, t->rest[1]);
+}
+
 static void run_app(struct console *c, const struct typed *t, struct effects *effects)
 {
 	(void)effects;
@@ -190,6 +196,7 @@ const struct typed_command typed_commands[] = {
 	  run_approve },
 	{ "reject", "reject ID REASON", "reject what waits for approval", 1, { TYPED_WAITING, TYPED_TEXT }, run_reject },
 	{ "env", "env ENVIRONMENT", "select an environment", 1, { TYPED_ENVIRONMENT }, run_environment },
+	{ "at", "at TIME|-10m|+1h|now", "look at how it was: 2026-11-20 14:03 Europe/Paris", 1, { TYPED_TEXT }, run_at },
 	{ "app", "app APPLICATION", "look at another application", 1, { TYPED_APP }, run_app },
 };
 const size_t typed_ncommands = ARRAY_LEN(typed_commands);

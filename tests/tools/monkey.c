@@ -42,7 +42,7 @@ static void do_phrase(struct desk *d, struct reader *r)
 		"gf", "Gf", "v", "vj", "vG", "because\r", "2026-12-01 18:00\r", ":feature dev checkout off\r",
 		":feature prod checkout off why\r", ":feature preprod checkout on\r", ":lock dev x\r", ":lock prod\r", ":unlock prod\r",
 		":resume dev\r", ":approve 822 x\r", ":reject 820 x\r", ":move 821 2026-12-01 18:00\r",
-		":deploy 2.13.6 dev at 2026-12-01 18:00 Europe/Paris\r",
+		":deploy 2.13.6 dev at 2026-12-01 18:00 Europe/Paris\r", ":at -10m\r", ":at now\r", ":at now\r", ":at now\r",
 	};
 
 	desk_keys(d, phrases[next(r) % ARRAY_LEN(phrases)]);

@@ -333,6 +333,8 @@ void judge_post(void *arg, const struct desk *d, const struct effect *effect)
 	j->result.requests++;
 	if (j->read_only)
 		broken(j, "%s: the console is read-only", a.name);
+	if (d->console->lookback.at)
+		broken(j, "%s: the console looks at what is over", a.name);
 	if (!j->connected)
 		broken(j, "%s: the engine is lost", a.name);
 	if (!j->fits)

@@ -1,0 +1,172 @@
+/* The console looks at what is over: everything is asked as of then, and nothing can be done. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "tests/tools/desk.h"
+#include "tui/input.h"
+
+/* 2026-11-20T03:00:00Z, fourteen minutes before the desk's clock */
+#define THEN "1795143600000"
+
+static void desk_auto_free(struct desk **d)
+{
+	desk_free(*d);
+}
+
+static void look_there(struct desk *d)
+{
+	json_array_clear(d->gets);
+	desk_keys(d, ":at 2026-11-20 04:00 Europe/Paris\r");
+}
+
+static size_t gets_with(const struct desk *d, const char *text)
+{
+	const json_t *path;
+	size_t i, n = 0;
+
+	json_array_foreach(d->gets, i, path)
+		n += strstr(json_string_value(path), text) != NULL;
+	return n;
+}
+
+static void every_question_is_asked_as_of_then(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+
+	/* when: there, and through the screens */
+	(void)state;
+	look_there(d);
+	desk_keys(d, "H\x1b" "m\x1b" "c\x1b" "t\x1b" "l\x1b");
+
+	/* then */
+	assert_true(json_array_size(d->gets) > 6);
+	assert_int_equal(gets_with(d, "at=" THEN), json_array_size(d->gets));
+	assert_int_equal(gets_with(d, "/v1/status?at=" THEN), 1);
+	assert_true(desk_sees(d, "AS OF 2026-11-20 03:00:00Z"));
+}
+
+static void news_of_the_present_are_no_news_then(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+
+	/* given */
+	(void)state;
+	look_there(d);
+	json_array_clear(d->gets);
+
+	/* when */
+	desk_row(d, "deployment.finished");
+	desk_wait(d, 60000);
+
+	/* then: nothing is asked, and time stands still */
+	assert_int_equal(json_array_size(d->gets), 0);
+	assert_true(desk_sees(d, "AS OF 2026-11-20 03:00:00Z"));
+}
+
+static void now_is_the_present_again(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+
+	/* given */
+	(void)state;
+	look_there(d);
+	json_array_clear(d->gets);
+
+	/* when */
+	desk_keys(d, ":at now\r");
+
+	/* then */
+	assert_int_equal(gets_with(d, "at="), 0);
+	assert_int_equal(gets_with(d, "/v1/status"), 1);
+	assert_false(desk_sees(d, "AS OF"));
+	assert_true(desk_sees(d, "d deploy 2.14.1→prod"));
+}
+
+static void spans_go_on_from_where_one_is(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+
+	(void)state;
+	look_there(d);
+	desk_keys(d, ":at -90m\r");
+	assert_true(desk_sees(d, "AS OF 2026-11-20 01:30:00Z"));
+	desk_keys(d, ":at +30m\r");
+	assert_true(desk_sees(d, "AS OF 2026-11-20 02:00:00Z"));
+	desk_keys(d, ":at +1d\r");
+	assert_true(desk_sees(d, "still to come"));
+	desk_keys(d, ":at the other day\r");
+	assert_true(desk_sees(d, "AS OF 2026-11-20 02:00:00Z"));
+}
+
+static void no_key_and_no_command_changes_what_is_over(void **state)
+{
+	static const char *const ways[] = {
+		"d", "b", "x", "a", "Gd", "Gb", "u", "fp", "vo", "vr", "vx", ":deploy 2.13.6 dev\r", ":lock dev x\r",
+		":feature dev checkout off\r", ":resume dev\r", ":approve 822 x\r",
+	};
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
+
+	/* given: prod is armed when the console looks back */
+	(void)state;
+	desk_keys(d, "ga");
+	desk_wait(d, 500);
+	desk_keys(d, "prod\r");
+	assert_true(desk_sees(d, "ARMED prod"));
+	look_there(d);
+	assert_false(desk_sees(d, "ARMED"));
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		/* when: all that it takes in the present */
+		desk_keys(d, "\x1b\x1b\x1b");
+		desk_keys(d, ways[i]);
+		desk_wait(d, 500);
+		desk_keys(d, "because\rprod\r");
+		desk_wait(d, 4000);
+
+		/* then */
+		assert_int_equal(desk_posts(d), 0);
+	}
+	desk_keys(d, "\x1b\x1b\x1b" "gd");
+	assert_true(desk_sees(d, "this is over; :at now returns"));
+}
+
+static void a_replay_goes_at_its_own_pace(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("replay", 24, 80);
+
+	/* given: it stands at 03:13:40 and goes at a tenth of the speed */
+	(void)state;
+	assert_true(desk_sees(d, "REPLAY 2026-11-20 03:13:40Z x0.1"));
+
+	/* when */
+	desk_wait(d, 30000);
+	desk_key(d, INPUT_CTRL('L'));
+
+	/* then */
+	assert_true(desk_sees(d, "REPLAY 2026-11-20 03:13:43Z x0.1"));
+	desk_keys(d, "Gd");
+	assert_true(desk_sees(d, "this is a replay"));
+	desk_keys(d, ":at -10m\r");
+	assert_true(desk_sees(d, "its own pace"));
+	assert_int_equal(desk_posts(d), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_question_is_asked_as_of_then),
+		cmocka_unit_test(news_of_the_present_are_no_news_then),
+		cmocka_unit_test(now_is_the_present_again),
+		cmocka_unit_test(spans_go_on_from_where_one_is),
+		cmocka_unit_test(no_key_and_no_command_changes_what_is_over),
+		cmocka_unit_test(a_replay_goes_at_its_own_pace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
