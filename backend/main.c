@@ -23,6 +23,7 @@
 #include "backend/config/config.h"
 #include "backend/drivers/host/teardown.h"
 #include "backend/engine/engine.h"
+#include "backend/engine/replay.h"
 #include "backend/proto/api.h"
 #include "backend/report/tool.h"
 #include "backend/store/verify.h"
@@ -67,6 +68,8 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: slipwayd [-C DIR] [-g GROUP]   runs the engine of the workspace DIR in the foreground;\n"
 	        "                                      -g: the members of GROUP may talk to it too\n"
+	        "       slipwayd -C DIR -r FILE [-s SPEED]  plays an exported journal in DIR, a folder for that alone,\n"
+	        "                                      for as long as somebody looks at it\n"
 	        "       slipwayd TOOL [ARG…]\n\nTools:\n");
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
 		fprintf(out, "  %-16s  %s\n", tools[i].name, tools[i].help);
@@ -127,21 +130,58 @@ static bool admit(const char *state_dir, const char *socket, const char *group, 
 	return true;
 }
 
-static bool serve(struct loop *loop, const char *dir, const char *state_dir, const char *group, struct err *err)
+/* What the engine is to be. */
+struct options { const char *dir, *group, *replay, *speed; };
+
+/* A replay serves those who look at it: without any it ends soon, and its folder goes with it. */
+struct audience { struct loop *loop; struct server *server; struct loop_timer *timer; int empty; };
+
+static void count_audience(void *arg)
 {
+	enum { LOOK_MS = 1000, EMPTY_MOST = 10 };
+	struct audience *a = arg;
+
+	a->empty = server_followers(a->server) > 0 ? 0 : a->empty + 1;
+	if (a->empty >= EMPTY_MOST)
+		loop_stop(a->loop);
+	else
+		loop_timer_set(a->timer, LOOK_MS);
+}
+
+static bool begin_replay(struct loop *loop, const struct options *o, const char *dir, struct engine **ret,
+                         struct err *err)
+{
+	char *end;
+	double speed = o->speed ? strtod(o->speed, &end) : 1;
+
+	if (o->speed && (*end || end == o->speed || !(speed > 0) || speed > REPLAY_SPEED_MOST))
+		return err_set(err, ERR_USAGE, "the speed must be a number above 0, at most %d, not \"%.40s\"", REPLAY_SPEED_MOST,
+		               o->speed);
+	return replay_new(loop, dir, o->replay, speed, ret, err);
+}
+
+static bool serve(struct loop *loop, const char *dir, const char *state_dir, const struct options *o, struct err *err)
+{
+	struct audience audience = { .loop = loop };
 	AUTO(mem_auto_free) char *socket = file_join(state_dir, API_SOCKET_NAME);
 	struct loop_signal *term = loop_signal_new(loop, SIGTERM, stop, loop);
 	struct loop_signal *interrupt = loop_signal_new(loop, SIGINT, stop, loop);
 	struct engine *engine = NULL;
 	struct server *server = NULL;
-	bool ok = engine_new(loop, dir, &engine, err)
-		&& server_new(loop, engine, socket, stop, loop, &server, err) && admit(state_dir, socket, group, err);
+	bool ok = (o->replay ? begin_replay(loop, o, dir, &engine, err) : engine_new(loop, dir, &engine, err))
+		&& server_new(loop, engine, socket, stop, loop, &server, err) && admit(state_dir, socket, o->group, err);
 
+	if (ok && o->replay) {
+		audience.server = server;
+		audience.timer = loop_timer_new(loop, count_audience, &audience);
+		loop_timer_set(audience.timer, 0);
+	}
 	if (ok) {
 		log_line(LOG_LEVEL_INFO, "slipwayd " SLIPWAY_VERSION " serves %s, pid %d", dir, (int)getpid());
 		loop_run(loop);
 		log_line(LOG_LEVEL_INFO, "stopped; applications and their HAProxy go on");
 	}
+	loop_timer_free(audience.timer);
 	server_free(server);
 	engine_free(engine);
 	loop_signal_free(term);
@@ -149,16 +189,16 @@ static bool serve(struct loop *loop, const char *dir, const char *state_dir, con
 	return ok;
 }
 
-static int run_engine(const char *where, const char *group)
+static int run_engine(const struct options *o)
 {
-	AUTO(mem_auto_free) char *dir = realpath(where, NULL);
+	AUTO(mem_auto_free) char *dir = realpath(o->dir, NULL);
 	AUTO(mem_auto_free) char *state_dir = NULL;
 	struct err err = { 0 };
 	struct loop *loop;
 	bool ok;
 
 	if (!dir) {
-		err_errno(&err, errno, "open the workspace %s", where);
+		err_errno(&err, errno, "open the workspace %s", o->dir);
 		err.kind = ERR_CONFIG;
 		return fail(&err);
 	}
@@ -169,14 +209,16 @@ static int run_engine(const char *where, const char *group)
 	if (!file_make_dirs(state_dir, 0700, &err) || !file_check_owner(state_dir, &err) || !hold_lock(state_dir, &err))
 		return fail(&err);
 	loop = loop_new();
-	ok = serve(loop, dir, state_dir, group, &err);
+	ok = serve(loop, dir, state_dir, o, &err);
 	loop_free(loop);
+	if (ok && o->replay)
+		ok = file_remove_tree(dir, &err);
 	return ok ? 0 : fail(&err);
 }
 
 int main(int argc, char **argv)
 {
-	const char *dir = ".", *group = NULL;
+	struct options o = { .dir = "." };
 	int option;
 
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(tools); i++)
@@ -189,11 +231,15 @@ int main(int argc, char **argv)
 			usage(stdout);
 		return 0;
 	}
-	while ((option = getopt(argc, argv, "C:g:")) != -1) {
+	while ((option = getopt(argc, argv, "C:g:r:s:")) != -1) {
 		if (option == 'C') {
-			dir = optarg;
+			o.dir = optarg;
 		} else if (option == 'g') {
-			group = optarg;
+			o.group = optarg;
+		} else if (option == 'r') {
+			o.replay = optarg;
+		} else if (option == 's') {
+			o.speed = optarg;
 		} else {
 			usage(stderr);
 			return 2;
@@ -204,5 +250,5 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	return run_engine(dir, group);
+	return run_engine(&o);
 }

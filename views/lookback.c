@@ -18,7 +18,7 @@ bool lookback_is_past(const struct console *c)
 
 const char *lookback_refusal(const struct console *c)
 {
-	return c->lookback.speed > 0 ? "this is a replay: nothing in it can be changed"
+	return !c->lookback.at ? "this is a replay: nothing in it can be changed"
 		: "this is over; :at now returns";
 }
 
@@ -51,6 +51,8 @@ char *lookback_banner(const struct console *c)
 
 	snprintf(day, sizeof day, "%s", clock_iso(c->wall_ms, iso));
 	*strchr(day, 'T') = ' ';
+	if (!l->at && l->speed <= 0)
+		return mem_printf("REPLAY %s  at its end, row %" PRId64 "; nothing can be changed", day, l->seq);
 	if (!l->at)
 		return mem_printf("REPLAY %s x%g  row %" PRId64 " of a journal; nothing can be changed", day, l->speed, l->seq);
 	if (l->told_at != l->at)
@@ -86,7 +88,7 @@ void lookback_typed(struct console *c, const char *text)
 	struct err err = { 0 };
 	int64_t at = 0;
 
-	if (c->lookback.speed > 0)
+	if (!c->lookback.at && c->lookback.told_at)
 		messages_error(&c->messages, c->wall_ms, "at: a replay goes at its own pace");
 	else if (strcmp(text, "now") == 0)
 		look(c, 0);

@@ -135,6 +135,11 @@ bool server_new(struct loop *loop, struct engine *engine, const char *socket_pat
 	return true;
 }
 
+int server_followers(const struct server *s)
+{
+	return events_count(s->events);
+}
+
 void server_free(struct server *s)
 {
 	if (!s)

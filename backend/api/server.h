@@ -20,6 +20,7 @@ struct server;
  */
 bool server_new(struct loop *loop, struct engine *engine, const char *socket_path, void (*stop_fn)(void *arg),
                 void *arg, struct server **ret, struct err *err);
+int server_followers(const struct server *s);    /* who follows the events now */
 void server_free(struct server *s);    /* closes every connection and removes the socket */
 
 #endif

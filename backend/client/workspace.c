@@ -34,7 +34,40 @@ void workspace_done(struct workspace *w)
 	free(w->dir);
 	free(w->state_dir);
 	free(w->socket);
+	free(w->replay);
+	free(w->speed);
 	*w = (struct workspace){ 0 };
+}
+
+static void set_dir(struct workspace *w, char *take_dir)
+{
+	w->dir = take_dir;
+	w->state_dir = file_join(w->dir, API_STATE_DIR);
+	w->socket = file_join(w->state_dir, API_SOCKET_NAME);
+}
+
+bool workspace_for_replay(const char *file, const char *speed, struct workspace *ret, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *dir = mem_printf("%s/slipway-replay.XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+	AUTO(mem_auto_free) char *real = realpath(file, NULL);
+
+	if (!real || !mkdtemp(dir)) {
+		err_errno(err, errno, "%s %s", real ? "make the folder" : "open", real ? dir : file);
+		if (!real && err)
+			err->kind = ERR_USAGE;
+		free(dir);
+		return false;
+	}
+	set_dir(ret, dir);
+	ret->replay = mem_dup(real);
+	ret->speed = mem_dup(speed);
+	return true;
+}
+
+void workspace_remove(const struct workspace *w)
+{
+	file_remove_tree(w->dir, NULL);
 }
 
 static bool holds_configuration(const char *dir)
@@ -64,9 +97,7 @@ bool workspace_find(const char *start, struct workspace *ret, struct err *err)
 			return err_set(err, ERR_CONFIG, "there is no slipway.json in %s or above it; begin with: slipway init", from);
 		slash[slash == dir] = '\0';
 	}
-	ret->dir = mem_dup(dir);
-	ret->state_dir = file_join(dir, API_STATE_DIR);
-	ret->socket = file_join(ret->state_dir, API_SOCKET_NAME);
+	set_dir(ret, mem_dup(dir));
 	return true;
 }
 
@@ -192,7 +223,9 @@ static bool launch(const struct workspace *w, int log, int *ret_pidfd, struct er
 	AUTO(mem_auto_free) char *program = workspace_engine_program();
 	AUTO(mem_auto_free) char *dash_c = mem_dup("-C");
 	AUTO(mem_auto_close) int pipe_out = -1;
-	char *argv[] = { program, dash_c, w->dir, NULL };
+	char dash_r[] = "-r", dash_s[] = "-s";
+	char *argv[] = { program, dash_c, w->dir, w->replay ? dash_r : NULL, w->replay, w->speed ? dash_s : NULL, w->speed,
+	                 NULL };
 	struct news news;
 	int pipes[2], number = 0;
 	pid_t pid = 0;

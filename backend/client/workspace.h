@@ -14,10 +14,17 @@ struct workspace {
 	char *dir;         /* absolute; holds slipway.json or slipway.d/ */
 	char *state_dir;   /* DIR/.slipway */
 	char *socket;      /* in it; may be longer than a socket address holds (base/sock.h) */
+	char *replay, *speed;  /* its engine plays this exported journal; speed may be NULL. NULL: it is a workspace */
 };
 
 /* From `start` (NULL: the current folder) upwards, as git does. ERR_CONFIG says how to begin: `slipway init`. */
 bool workspace_find(const char *start, struct workspace *ret, struct err *err);
+/*
+ * A folder of its own for a replay of `file`. The engine that plays it takes it away when it ends; for one that did not
+ * come up workspace_remove does.
+ */
+bool workspace_for_replay(const char *file, const char *speed, struct workspace *ret, struct err *err);
+void workspace_remove(const struct workspace *w);
 void workspace_done(struct workspace *w);
 
 /*

@@ -145,9 +145,9 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps, "groups",
 	                 releases_groups(e), "releases", releases);
 	if (engine_is_past(e))
-		json_object_set_new(*ret, "as_of", json_pack("{s:I, s:I, s:o}", "at", (json_int_t)e->past_at, "seq",
+		json_object_set_new(*ret, "as_of", json_pack("{s:I, s:I, s:o}", "at", (json_int_t)engine_now(e), "seq",
 		                                             (json_int_t)store_seq(e->store), "speed",
-		                                             e->speed ? json_real(e->speed) : json_null()));
+		                                             e->replay ? json_real(e->speed) : json_null()));
 	return true;
 }
 

@@ -19,6 +19,7 @@
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
+#include "backend/engine/replay.h"
 #include "backend/engine/survey.h"
 #include "backend/engine/past.h"
 #include "backend/engine/people.h"
@@ -325,6 +326,10 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 
 void engine_free(struct engine *e)
 {
+	if (e && e->replay) {
+		replay_free(e->replay);
+		return;
+	}
 	if (!e)
 		return;
 	e->event_fn = NULL;

@@ -36,6 +36,7 @@ struct delivery;
 struct output;
 struct past;
 struct reconcile;
+struct replay;
 struct releases;
 struct run;
 struct survey;
@@ -61,7 +62,8 @@ struct engine {
 	struct past *past;
 	int64_t past_at;                               /* this one looks back (moment.h), to here; 0: it is the present */
 	struct store *results;                         /* … and where test results are; borrowed, NULL in a replay */
-	double speed;                                  /* of a replay; 0: none */
+	struct replay *replay;                         /* it is one (replay.h); NULL */
+	double speed;                                  /* of the replay; 0: none, or at its end */
 	struct releases *releases;                     /* of several applications together */
 
 	engine_event_fn event_fn;

@@ -7,9 +7,12 @@
 #include "backend/drivers/registry.h"
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/replay.h"
 
 int64_t engine_now(const struct engine *e)
 {
+	if (e->replay)
+		return replay_now(e->replay);
 	return e->past_at ? e->past_at : clock_wall_ms();
 }
 

@@ -28,5 +28,10 @@ static const struct flag flag_slow = { "--slow", 0, NULL, "for a slow link: at m
 static const struct flag flag_ascii = { "--ascii", 0, NULL, "draw with ASCII signs alone", false, false };
 static const struct flag flag_plain = { "--plain", 0, NULL, "plain lines instead of screens", false, false };
 
-const struct flag *const flags_of_console[] = { &flag_app, &flag_ascii, &flag_plain, &flag_read_only, &flag_slow };
+static const struct flag flag_replay = { "--replay", 0, "FILE", "play a journal that slipway audit export wrote", false, false };
+static const struct flag flag_speed = { "--speed", 0, "N", "how many times as fast the replay goes (1)", false, false };
+
+const struct flag *const flags_of_console[] = {
+	&flag_app, &flag_ascii, &flag_plain, &flag_read_only, &flag_replay, &flag_slow, &flag_speed,
+};
 const size_t nflags_of_console = ARRAY_LEN(flags_of_console);
