@@ -50,6 +50,19 @@ void model_totals_read(const json_t *totals, struct model_totals *ret)
 	};
 }
 
+/* The build that the environment does not take by itself yet. Yours. */
+static char *next_text(const json_t *next)
+{
+	int64_t clears = json_int(next, "clears_at", 0);
+	char iso[CLOCK_ISO_SIZE] = "";
+
+	if (!clears)
+		return mem_printf("automatic: %s does not pass %s: %s", json_text(next, "version"), json_text(next, "gate"),
+		                  json_text(next, "why"));
+	return mem_printf("automatic: %s waits for %s until %.16sZ: %s", json_text(next, "version"), json_text(next, "gate"),
+	                  clock_iso(clears, iso), json_text(next, "why"));
+}
+
 /* A lock keeps out whoever does not hold it; the engine's own list of hindrances says for whom. */
 static char *remark_read(const json_t *environment, const struct model_lock *lock)
 {
@@ -63,7 +76,7 @@ static char *remark_read(const json_t *environment, const struct model_lock *loc
 	else if (json_is_object(paused))
 		text = mem_printf("automation is paused: %s", json_text(paused, "why"));
 	else if (next && !json_is_null(next))
-		text = mem_printf("automatic: %s: %s", json_text(next, "gate"), json_text(next, "why"));
+		text = next_text(next);
 	return clean_dup(text, CLEAN_LINE);
 }
 

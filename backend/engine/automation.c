@@ -26,11 +26,10 @@ enum {
 struct automation {
 	struct environment *env;
 	struct loop_timer *timer;
-	/* Of the last judgement, for people to look at: the newest build that is not taken. */
-	char *version, *why;           /* NULL: there is none */
-	const char *gate;
-	bool waits;
-	int64_t clears_at, again_at;   /* when its gate clears, and when the first of all does; 0: not known */
+	/* Of the last judgement, for people to look at: the newest build that is not taken; NULL: there is none. */
+	char *version;
+	bool waits;                    /* its gate clears by itself */
+	int64_t again_at;              /* when the first gate of all clears; 0: not known */
 };
 
 /* What was decided, until it is in the journal. */
@@ -64,7 +63,6 @@ struct automation *automation_new(struct environment *env)
 static void forget(struct automation *a)
 {
 	free(a->version);
-	free(a->why);
 	*a = (struct automation){ .env = a->env, .timer = a->timer };
 }
 
@@ -178,12 +176,8 @@ static void remember(struct automation *a, const char *version, const struct gat
 	if (a->version && (a->waits || !r->waits))
 		return;
 	free(a->version);
-	free(a->why);
 	a->version = mem_dup(version);
-	a->why = mem_dup(r->why);
-	a->gate = r->gate;
 	a->waits = r->waits;
-	a->clears_at = r->clears_at;
 }
 
 static void pass_over(struct choice *c, const char *version, const char *gate, const char *why)
@@ -341,12 +335,21 @@ static void judged(void *arg)
 	}
 }
 
-json_t *automation_next(const struct environment *env)
+json_t *automation_next(struct environment *env)
 {
-	const struct automation *a = env->automation;
+	const char *version = env->automation->version;
+	AUTO(store_build_done) struct store_build build = { 0 };
+	AUTO(store_env_done) struct store_env state = { 0 };
+	const struct gate_refusal *keeps;
+	struct gate_refusals all;
 
-	if (!a->version)
+	if (!version || !store_build(env->e->store, env->app, version, NULL, &build, NULL)
+	    || !store_env(env->e->store, env->app, env->name, &state, NULL) || !ask_gates(env, &build, &state, &all, NULL))
 		return json_null();
-	return json_pack("{s:o, s:s, s:o, s:o}", "version", json_safe_string(a->version), "gate", a->gate, "why",
-	                 json_safe_string(a->why), "clears_at", a->clears_at ? json_integer(a->clears_at) : json_null());
+	keeps = hindrance(&all);
+	if (!keeps)
+		return json_null();
+	return json_pack("{s:s, s:s, s:o, s:o}", "version", build.version, "gate", keeps->gate, "why",
+	                 json_safe_string(keeps->why), "clears_at",
+	                 keeps->clears_at ? json_integer(keeps->clears_at) : json_null());
 }

@@ -36,7 +36,7 @@ void automation_row(struct engine *e, const json_t *row);
  * the deployment that is the reason, 0: a person's word.
  */
 bool automation_pause(struct environment *env, const char *actor, const char *why, int64_t id, struct err *err);
-/* What it would take next, and which gate keeps it: {"version","gate","why","clears_at"}, or null. Yours. */
-json_t *automation_next(const struct environment *env);
+/* What it would take next, and which gate keeps it now: {"version","gate","why","clears_at"}, or null. Yours. */
+json_t *automation_next(struct environment *env);
 
 #endif

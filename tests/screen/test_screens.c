@@ -56,6 +56,7 @@ static const struct shot shots[] = {
 	{ .name = "errors", .scene = "shop", .keys = ":nonsense<Enter>e", .see = "nonsense" },
 	{ .name = "search", .scene = "shop", .keys = "/pictures<Enter>", .see = "2 found" },
 	{ .name = "blocked", .scene = "blocked", .see = "approval: 1 of 1" },
+	{ .name = "blocked-next", .scene = "blocked", .keys = "j", .see = "2.14.1 waits" },
 	{ .name = "blocked-lock", .scene = "blocked", .keys = "G", .see = "locked by bob" },
 	{ .name = "fleet", .scene = "fleet", .see = "APPLICATION" },
 	{ .name = "hostile", .scene = "hostile", .keys = "G", .see = "OPEN dev" },

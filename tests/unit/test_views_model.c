@@ -131,6 +131,29 @@ static void what_is_missing_is_taken_for_the_careful_thing(void **state)
 	assert_string_equal(e->back_version, "");
 }
 
+static void the_remark_names_what_automation_does_not_take_yet(void **state)
+{
+	static const struct { const char *members, *then; } rows[] = {
+		{ "\"next\":{\"version\":\"2.0\",\"gate\":\"promotion\",\"why\":\"4m of 10m\",\"clears_at\":1795144807000}",
+		  "automatic: 2.0 waits for promotion until 2026-11-20T03:20Z: 4m of 10m" },
+		{ "\"next\":{\"version\":\"2.0\",\"gate\":\"tests\",\"why\":\"3 failed\",\"clears_at\":null}",
+		  "automatic: 2.0 does not pass tests: 3 failed" },
+		{ "\"next\":{\"version\":\"2.0\"},\"paused\":{\"why\":\"rollback 9\"}", "automation is paused: rollback 9" },
+		{ "\"next\":null", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(mem_auto_free) char *text = mem_printf("{\"apps\":[{\"name\":\"a\",\"environments\":[{\"name\":\"e\",%s}]}]}",
+		                                            rows[i].members);
+		AUTO(json_auto_decref) json_t *answer = parse(text);
+		AUTO(model_status_done) struct model_status s = { 0 };
+
+		model_status_read(answer, &s);
+		assert_string_equal(model_environment(model_app(&s, "a"), "e")->remark, rows[i].then);
+	}
+}
+
 static void answers_of_any_shape_do_no_harm(void **state)
 {
 	static const char *const texts[] = {
@@ -342,6 +365,7 @@ int main(void)
 		cmocka_unit_test(the_release_policy_is_read_whole),
 		cmocka_unit_test(a_feature_put_in_since_is_told_from_the_others),
 		cmocka_unit_test(what_is_missing_is_taken_for_the_careful_thing),
+		cmocka_unit_test(the_remark_names_what_automation_does_not_take_yet),
 		cmocka_unit_test(answers_of_any_shape_do_no_harm),
 		cmocka_unit_test(no_control_gets_into_the_model),
 		cmocka_unit_test(a_health_event_changes_its_environment_only),

@@ -85,8 +85,9 @@ static void print_rules(const json_t *environment)
 		out_line("  %s: automation is paused: %s (slipway resume %s)", json_text(environment, "name"),
 		         json_text(paused, "why"), json_text(environment, "name"));
 	else if (json_is_object(next))
-		out_line("  %s: automatic: %s does not pass %s: %s%s%s", json_text(environment, "name"), json_text(next, "version"),
-		         json_text(next, "gate"), json_text(next, "why"), *at ? ", clears at " : "", at);
+		out_line("  %s: automatic: %s %s %s: %s%s%s", json_text(environment, "name"), json_text(next, "version"),
+		         *at ? "waits for" : "does not pass", json_text(next, "gate"), json_text(next, "why"),
+		         *at ? ", clears at " : "", at);
 }
 
 static void add_json(const json_t *app, const json_t *environment)
