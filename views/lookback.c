@@ -18,7 +18,7 @@ bool lookback_is_past(const struct console *c)
 
 const char *lookback_refusal(const struct console *c)
 {
-	return !c->lookback.at ? "this is a replay: nothing in it can be changed"
+	return c->lookback.is_replay ? "this is a replay: nothing in it can be changed"
 		: "this is over; :at now returns";
 }
 
@@ -28,7 +28,7 @@ int64_t lookback_wall_ms(const struct console *c, int64_t wall_ms)
 
 	if (l->at)
 		return l->at;
-	if (l->told_at)
+	if (l->is_replay)
 		return l->told_at + (int64_t)((double)(c->now_ms - l->told_ms) * l->speed);
 	return wall_ms;
 }
@@ -51,13 +51,13 @@ char *lookback_banner(const struct console *c)
 
 	snprintf(day, sizeof day, "%s", clock_iso(c->wall_ms, iso));
 	*strchr(day, 'T') = ' ';
-	if (!l->at && l->speed <= 0)
+	if (l->is_replay && l->speed <= 0)
 		return mem_printf("REPLAY %s  at its end, row %" PRId64 "; nothing can be changed", day, l->seq);
-	if (!l->at)
+	if (l->is_replay)
 		return mem_printf("REPLAY %s x%g  row %" PRId64 " of a journal; nothing can be changed", day, l->speed, l->seq);
 	if (l->told_at != l->at)
 		return mem_printf("AS OF %s  looking back", day);
-	return mem_printf("AS OF %s  :at now returns, :at -10m goes back  row %" PRId64, day, l->seq);
+	return mem_printf("AS OF %s  row %" PRId64 "  :at now returns, :at -10m goes back", day, l->seq);
 }
 
 /* What was on the screen is of another time: all of it is asked for anew. */
@@ -88,7 +88,7 @@ void lookback_typed(struct console *c, const char *text)
 	struct err err = { 0 };
 	int64_t at = 0;
 
-	if (!c->lookback.at && c->lookback.told_at)
+	if (c->lookback.is_replay)
 		messages_error(&c->messages, c->wall_ms, "at: a replay goes at its own pace");
 	else if (strcmp(text, "now") == 0)
 		look(c, 0);
@@ -104,6 +104,7 @@ void lookback_told(struct console *c)
 {
 	c->lookback.told_at = c->status.then;
 	c->lookback.seq = c->status.seq;
+	c->lookback.is_replay = c->status.is_replay;
 	c->lookback.speed = c->status.speed;
 	c->lookback.told_ms = c->now_ms;
 }

@@ -14,7 +14,8 @@ struct console;
 struct lookback {
 	int64_t at;                  /* wall milliseconds; 0: the present, or the replay as it goes */
 	int64_t told_at, seq;        /* of the last status; 0: it was of the present */
-	double speed;                /* of a replay; 0: none */
+	bool is_replay;
+	double speed;                /* of the replay; 0: it is at its end */
 	int64_t told_ms;             /* when that was; monotonic */
 };
 

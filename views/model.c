@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/base/clean.h"
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 
@@ -325,6 +326,7 @@ void model_status_read(const json_t *answer, struct model_status *ret)
 	ret->seq = json_int(answer, "seq", 0);
 	ret->now = json_int(answer, "now", 0);
 	ret->then = json_int(json_object_get(answer, "as_of"), "at", 0);
+	ret->is_replay = json_is_number(json_object_get(json_object_get(answer, "as_of"), "speed"));
 	ret->speed = json_number_value(json_object_get(json_object_get(answer, "as_of"), "speed"));
 	ret->engine_pid = small(engine, "pid", 0);
 	ret->engine_version = line(engine, "version");

@@ -93,7 +93,8 @@ struct model_status {
 	bool known;                  /* an answer was read */
 	int64_t seq, now;
 	int64_t then;                /* it tells of then; 0: of the present */
-	double speed;                /* of a replay; 0: it is none */
+	bool is_replay;
+	double speed;                /* of the replay; 0: it is at its end */
 	int engine_pid;
 	char *engine_version, *workspace;
 	bool config_valid;
