@@ -74,6 +74,8 @@ void console_free(struct console *c)
 	logtext_done(&c->log);
 	canvas_free(c->ruler);
 	list_free(c->apps);
+	free(c->fleet.filter);
+	fleetrows_done(&c->fleet.rows);
 	list_free(c->environments);
 	list_free(c->build_list);
 	list_free(c->feature_list);

@@ -16,6 +16,7 @@
 #include "views/compare.h"
 #include "views/effects.h"
 #include "views/fetch.h"
+#include "views/fleetrows.h"
 #include "views/intent.h"
 #include "views/logtext.h"
 #include "views/lookback.h"
@@ -90,6 +91,9 @@ struct log_view {
 	int64_t found;               /* offset of the line found; -1 none */
 };
 
+/* The fleet as it is looked at; `rows` as of the last layout. */
+struct fleet_view { char *filter; enum fleet_order order; int left; struct fleetrows rows; };
+
 /* A log that is being written to a file, piece by piece. */
 struct saving { int64_t deployment; int64_t at; unsigned request; char *file; };
 
@@ -143,6 +147,7 @@ struct console {
 	size_t depth;
 	struct log_view log_view;
 	struct scroll scroll;
+	struct fleet_view fleet;
 
 	struct safety safety;
 	struct intent offered[INTENT_KIND_COUNT];        /* what the frame being drawn offers */

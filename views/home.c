@@ -62,7 +62,6 @@ void home_settle(struct console *c)
 		return;
 	if (!c->app && c->stack[0].view == &view_releases)
 		first_choice(c);
-	list_set(c->apps, (int64_t)c->status.napps, 0, (int64_t)c->status.napps, select_app_id, c);
 	app = select_app(c);
 	if (app)
 		list_set(c->environments, (int64_t)app->nenvironments, 0, (int64_t)app->nenvironments,

@@ -49,7 +49,7 @@ static void close_one(struct console *c)
 	const struct view *view = select_screen(c)->view;
 	bool searching = (view->context == ON_RELEASES && c->query) ||
 	                 ((view->context & (ON_TESTS | ON_HISTORY)) && c->filter) ||
-	                 (view->context == ON_LOG && c->log_view.find);
+	                 (view->context == ON_LOG && c->log_view.find) || (view->context == ON_FLEET && c->fleet.filter);
 
 	if (c->messages.text)
 		messages_clear(&c->messages);

@@ -8,8 +8,10 @@
 #include "backend/base/mem.h"
 #include "backend/base/zone.h"
 #include "backend/config/value.h"
+#include "tui/list.h"
 #include "views/act.h"
 #include "views/console.h"
+#include "views/select.h"
 
 bool lookback_is_past(const struct console *c)
 {
@@ -67,6 +69,7 @@ static void look(struct console *c, int64_t at)
 	act_disarm(c, SAFETY_BY_SELECTION);
 	fetch_forget(c);
 	model_history_done(&c->history);
+	list_set(c->history_list, 0, 0, 0, select_history_id, c);
 	results_done(&c->results);
 	logtext_begin(&c->log, c->log.deployment);
 	c->log_wanted = -1;

@@ -162,7 +162,7 @@ const char *select_app_id(void *arg, int64_t row)
 {
 	const struct console *c = arg;
 
-	return c->status.apps[row].name;
+	return c->status.apps[c->fleet.rows.apps[row]].name;
 }
 
 const char *select_environment_id(void *arg, int64_t row)

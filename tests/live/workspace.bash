@@ -88,13 +88,17 @@ begin() {
 # add_builds VERSION…
 add_builds() {
 	local version dir
-	for version in "$@"; do
-		# Builds are kept from run to run, but not those of other programs or of another recipe.
-		if [ "$programs/web" -nt "$builds/$version/build.json" ] || [ "$top/demo/make-builds" -nt "$builds/$version/build.json" ]; then
-			rm -rf "${builds:?}/$version"
-		fi
-	done
-	(flock 9; "$top/demo/make-builds" "$programs" "$builds" "$@") 9>"$build/live-builds.lock" || return 1
+	# Builds are kept from run to run, but not those of other programs or of another recipe. Tests run side by side.
+	(
+		flock 9
+		for version in "$@"; do
+			if [ "$programs/web" -nt "$builds/$version/build.json" ] ||
+				[ "$top/demo/make-builds" -nt "$builds/$version/build.json" ]; then
+				rm -rf "${builds:?}/$version"
+			fi
+		done
+		"$top/demo/make-builds" "$programs" "$builds" "$@"
+	) 9>"$build/live-builds.lock" || return 1
 	for version in "$@"; do
 		dir=$builds/$version
 		slipway build add "$version" --artifact api="$dir/api.tar.gz" --artifact web="$dir/web.tar.gz" \

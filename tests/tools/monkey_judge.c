@@ -73,6 +73,12 @@ static void read_app(const char *frame, char app[static JUDGE_NAME_SIZE])
 	snprintf(app, JUDGE_NAME_SIZE, "%.*s", (int)(end - begin), begin);
 }
 
+/* In the first line: messages and panels below have such words too. */
+static bool title_has(const char *frame, const char *text)
+{
+	return memmem(frame, strcspn(frame, "\n"), text, strlen(text)) != NULL;
+}
+
 /* A frame is on the terminal now. */
 static void look(struct judge *j, const struct desk *d)
 {
@@ -88,11 +94,10 @@ static void look(struct judge *j, const struct desk *d)
 	}
 	read_app(j->frame, j->app);
 	/* Somebody else's environment is in the title: what was armed for another is not any more. */
-	if (j->named_ms >= 0 && (strstr(j->frame, " PROTECTED ") || strstr(j->frame, " OPEN "))) {
-		const char *title = strchr(j->frame, ' ');
+	if (j->named_ms >= 0 && (title_has(j->frame, " PROTECTED ") || title_has(j->frame, " OPEN "))) {
 		AUTO(mem_auto_free) char *own = mem_printf(" %s  live", j->named);
 
-		if (title && !memmem(j->frame, strcspn(j->frame, "\n"), own, strlen(own)))
+		if (!title_has(j->frame, own))
 			j->named_ms = -1;
 	}
 }
@@ -260,7 +265,10 @@ static bool was_spelled_out(const struct judge *j)
 {
 	const char *colon = strchr(j->line, ':');
 
-	return j->in_answer || (j->in_key && j->key == INPUT_ENTER && colon && isalpha((unsigned char)colon[1]));
+	/* Whatever was typed before it may have colons of its own: a time has. */
+	while (colon && !isalpha((unsigned char)colon[1]))
+		colon = strchr(colon + 1, ':');
+	return j->in_answer || (j->in_key && j->key == INPUT_ENTER && colon);
 }
 
 /* What must be on the terminal for it: footer, panel or countdown. Two ways to say it; yours. */

@@ -89,6 +89,24 @@ static void now_is_the_present_again(void **state)
 	assert_true(desk_sees(d, "d deploy 2.14.1→prod"));
 }
 
+static void what_was_listed_is_gone_until_the_answer_is_there(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+
+	/* given: history is listed, and the engine answers nothing more */
+	(void)state;
+	desk_keys(d, "HG");
+	d->mute = true;
+
+	/* when */
+	look_there(d);
+	desk_keys(d, "Gkg\rl");
+
+	/* then: it goes on, and shows nothing of another time */
+	desk_keys(d, "\x1b\x1b\x1bH");
+	assert_false(desk_sees(d, "rollback"));
+}
+
 static void spans_go_on_from_where_one_is(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
@@ -163,6 +181,7 @@ int main(void)
 		cmocka_unit_test(every_question_is_asked_as_of_then),
 		cmocka_unit_test(news_of_the_present_are_no_news_then),
 		cmocka_unit_test(now_is_the_present_again),
+		cmocka_unit_test(what_was_listed_is_gone_until_the_answer_is_there),
 		cmocka_unit_test(spans_go_on_from_where_one_is),
 		cmocka_unit_test(no_key_and_no_command_changes_what_is_over),
 		cmocka_unit_test(a_replay_goes_at_its_own_pace),
