@@ -8,6 +8,11 @@
  * Unknown members are ignored by both sides. Strings from outside (authors, messages, test names) arrive as they are:
  * whoever shows them cleans them (base/clean.h).
  *
+ * Every GET but /v1/events takes at=MS and answers as of then, from the journal: status then has "as_of":{"at","seq",
+ *   "speed":null}, "now" is that time, and what only an observation knows (health, warm, ms, attention) is null. The
+ *   configuration is the present one. In a replay (engine/replay.h) every answer is as of its own time, "speed" is a
+ *   number, 0 at its end, and what changes something is refused with 409.
+ *
  * GET /v1/status[?app=A]
  *   {"api":1, "seq":812, "now":…, "engine":{"pid":…,"version":"0.1.0","started":…,"workspace":"/srv/shop","slow":0},
  *    "config":{"valid":true,"mistakes":["slipway.json:3:9: …"]}, "you":{"uid":1000,"name":"alice"},
