@@ -106,16 +106,23 @@ static void request_free(struct request *r)
 	free(r);
 }
 
-static void send_json(struct evhttp_request *http, int status, const json_t *answer)
+static void send_line(struct evhttp_request *http, int status, const char *line)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(http);
 	struct evbuffer *out = evhttp_request_get_output_buffer(http);
-	AUTO(mem_auto_free) char *line = json_line(answer);
 
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
-	evbuffer_add_printf(out, "%s\n", line);
+	evbuffer_add(out, line, strlen(line));
+	evbuffer_add(out, "\n", 1);
 	evhttp_send_reply(http, status, NULL, NULL);
+}
+
+static void send_json(struct evhttp_request *http, int status, const json_t *answer)
+{
+	AUTO(mem_auto_free) char *line = json_line(answer);
+
+	send_line(http, status, line);
 }
 
 static void send_error(struct evhttp_request *http, int status, const struct err *err)
@@ -134,13 +141,14 @@ static void send_error(struct evhttp_request *http, int status, const struct err
 
 void request_answer(struct request *r, int status, const json_t *answer)
 {
+	AUTO(mem_auto_free) char *line = r->server ? json_line(answer) : NULL;
 	struct err err = { 0 };
 
-	if (r->server && json_dumpb(answer, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) > API_BODY_MAX) {
+	if (line && strlen(line) > API_BODY_MAX) {
 		err_set(&err, ERR_TOO_BIG, "the answer is larger than %u bytes; ask for less with limit", API_BODY_MAX);
 		send_error(r->http, err_http_status(err.kind), &err);
-	} else if (r->server) {
-		send_json(r->http, status, answer);
+	} else if (line) {
+		send_line(r->http, status, line);
 	}
 	request_free(r);
 }

@@ -19,15 +19,6 @@ enum {
 
 #define DAY_MS (24 * 60 * 60 * 1000LL)
 
-static void get_status(struct request *r)
-{
-	json_t *answer = NULL;
-	struct err err = { 0 };
-	bool ok = engine_status(request_engine(r), request_caller(r), request_query(r, "app"), &answer, &err);
-
-	request_finish(r, ok, answer, &err);
-}
-
 static void get_builds(struct request *r)
 {
 	int64_t offset = 0, limit = 0;
@@ -58,6 +49,11 @@ static void answered(void *arg, int status, const json_t *answer, const struct e
 		request_fail(r, err);
 	else
 		request_answer(r, status, answer);
+}
+
+static void get_status(struct request *r)
+{
+	engine_ask_status(request_engine(r), request_caller(r), request_query(r, "app"), answered, r);
 }
 
 static void post_build(struct request *r)

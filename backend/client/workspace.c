@@ -21,7 +21,7 @@
 #include "backend/proto/api.h"
 
 enum {
-	START_MS = 5000,         /* from exec until the socket answers */
+	START_MS = 20000,        /* from exec until the socket answers: hundreds of new environments take a while */
 	LOCK_MS = 10000,         /* somebody else is starting it */
 	LOOK_MS = 10,
 	LOG_TAIL = 4096

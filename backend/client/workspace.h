@@ -29,7 +29,7 @@ void workspace_done(struct workspace *w);
 
 /*
  * Starts `slipwayd -C DIR` when none answers: takes the lock beside the socket, looks again, forks, execs (the slipwayd
- * beside our own executable, else from PATH), waits until the socket answers (5 s at most; then the log's last line is
+ * beside our own executable, else from PATH), waits until the socket answers (20 s at most; then the log's last line is
  * the error: ERR_UNREACHABLE). The engine's log is STATE/engine.log; the engine has a session of its own, no terminal
  * and is nobody's child. Never called once the screen belongs to ncurses.
  */

@@ -15,7 +15,7 @@
 #include "backend/config/mistake.h"
 #include "backend/config/type.h"
 
-enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_FILES_MAX = 100 };
+enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_FILES_MAX = 1000 };
 
 #define CONFIG_FILE "slipway.json"
 #define CONFIG_FOLDER "slipway.d"

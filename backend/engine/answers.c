@@ -91,66 +91,6 @@ json_t *answers_environment(struct environment *env, const struct engine_caller 
 	return ret;
 }
 
-static json_t *app_answer(struct engine *e, const struct config_app *app, const struct engine_caller *who,
-                          struct err *err)
-{
-	json_t *components = json_array(), *environments = json_array();
-
-	for (size_t i = 0; i < app->ncomponents; i++)
-		json_array_append_new(components, json_string(app->components[i].name));
-	for (size_t i = 0; i < app->nenvironments; i++) {
-		struct environment *env = engine_environment(e, app->name, app->environments[i].name, err);
-		json_t *answer = env ? answers_environment(env, who, err) : NULL;
-
-		if (!answer) {
-			json_decref(components);
-			json_decref(environments);
-			return NULL;
-		}
-		json_array_append_new(environments, answer);
-	}
-	return json_pack("{s:s, s:o, s:o}", "name", app->name, "components", components, "environments", environments);
-}
-
-bool engine_status(struct engine *e, const struct engine_caller *who, const char *app, json_t **ret, struct err *err)
-{
-	json_t *apps = json_array(), *releases;
-
-	if (app && *app && !config_app(e->config, app)) {
-		json_decref(apps);
-		return err_set(err, ERR_NOT_FOUND, "there is no application \"%s\" in the configuration", app);
-	}
-	for (size_t i = 0; e->config && i < e->config->napps; i++) {
-		json_t *answer;
-
-		if (app && *app && strcmp(app, e->config->apps[i].name) != 0)
-			continue;
-		answer = app_answer(e, &e->config->apps[i], who, err);
-		if (!answer) {
-			json_decref(apps);
-			return false;
-		}
-		json_array_append_new(apps, answer);
-	}
-	releases = releases_answer(e, err);
-	if (!releases) {
-		json_decref(apps);
-		return false;
-	}
-	*ret = json_pack("{s:i, s:I, s:I, s:{s:i, s:s, s:I, s:o, s:I}, s:{s:b, s:O}, s:{s:I, s:o}, s:o, s:o, s:o}", "api",
-	                 SLIPWAY_API_VERSION, "seq", (json_int_t)store_seq(e->store), "now", (json_int_t)engine_now(e),
-	                 "engine", "pid", (int)getpid(), "version", SLIPWAY_VERSION, "started", (json_int_t)e->started_at,
-	                 "workspace", json_safe_string(e->dir), "slow", (json_int_t)loop_slow_count(e->loop), "config",
-	                 "valid", json_array_size(e->mistakes) == 0, "mistakes", e->mistakes, "you", "uid",
-	                 (json_int_t)who->uid, "name", json_safe_string(who->name), "apps", apps, "groups",
-	                 releases_groups(e), "releases", releases);
-	if (engine_is_past(e))
-		json_object_set_new(*ret, "as_of", json_pack("{s:I, s:I, s:o}", "at", (json_int_t)engine_now(e), "seq",
-		                                             (json_int_t)store_seq(e->store), "speed",
-		                                             e->replay ? json_real(e->speed) : json_null()));
-	return true;
-}
-
 /* The only application when none is named. */
 static bool the_app(struct engine *e, const char *app, const char **ret, struct err *err)
 {

@@ -20,6 +20,7 @@
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
 #include "backend/engine/replay.h"
+#include "backend/engine/status.h"
 #include "backend/engine/survey.h"
 #include "backend/engine/past.h"
 #include "backend/engine/people.h"
@@ -153,16 +154,13 @@ static void close_removed(struct engine *e)
 	e->nenvironments = kept;
 }
 
-static void adopt_config(struct engine *e, struct config *config)
+/* What is known of a new environment at once is journalled at once: hundreds of them wait for the disk a single time. */
+static void open_environments(struct engine *e)
 {
-	if (e->config) {
-		e->old_configs = mem_grow(e->old_configs, e->nold, &e->old_cap, sizeof *e->old_configs);
-		e->old_configs[e->nold++] = e->config;
-	}
-	e->config = config;
-	close_removed(e);
-	for (size_t a = 0; a < config->napps; a++) {
-		const struct config_app *app = &config->apps[a];
+	bool joined = store_begin(e->store, NULL);
+
+	for (size_t a = 0; a < e->config->napps; a++) {
+		const struct config_app *app = &e->config->apps[a];
 
 		for (size_t i = 0; i < app->nenvironments; i++) {
 			struct environment *env = find_environment(e, app->name, app->environments[i].name);
@@ -176,6 +174,19 @@ static void adopt_config(struct engine *e, struct config *config)
 			e->environments[e->nenvironments++] = environment_new(e, app, &app->environments[i]);
 		}
 	}
+	if (joined)
+		store_commit(e->store, NULL);
+}
+
+static void adopt_config(struct engine *e, struct config *config)
+{
+	if (e->config) {
+		e->old_configs = mem_grow(e->old_configs, e->nold, &e->old_cap, sizeof *e->old_configs);
+		e->old_configs[e->nold++] = e->config;
+	}
+	e->config = config;
+	close_removed(e);
+	open_environments(e);
 	engine_drop_old_configs(e);
 	survey_tidy(e);
 	builds_configure(e->builds);
@@ -339,6 +350,7 @@ void engine_free(struct engine *e)
 	loop_timer_free(e->config_timer);
 	builds_free(e->builds);
 	people_free(e->people);
+	status_end(e);
 	delivery_free(e->delivery);
 	past_free(e->past);
 	for (size_t i = 0; i < e->nenvironments; i++)

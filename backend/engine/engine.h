@@ -87,6 +87,8 @@ bool engine_feature(struct engine *e, const struct engine_caller *who, const jso
 typedef void (*engine_answer_fn)(void *arg, int status, const json_t *answer, const struct err *err);
 void engine_add_build(struct engine *e, const struct engine_caller *who, const json_t *request, engine_answer_fn fn,
                       void *arg);
+/* The same as engine_status, made a few applications at a time. */
+void engine_ask_status(struct engine *e, const struct engine_caller *who, const char *app, engine_answer_fn fn, void *arg);
 void engine_audit(struct engine *e, engine_answer_fn fn, void *arg);
 /* app NULL: all. `since` in wall milliseconds. */
 void engine_metrics(struct engine *e, const char *app, int64_t since, engine_answer_fn fn, void *arg);

@@ -12,7 +12,8 @@
  *   schedule.c deployments that wait for their time
  *   gate_facts.c  what the gates judge by                      people.c       who may
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
- *   delivery.c    metrics and maturity, from the journal
+ *   delivery.c    metrics and maturity, from the journal     status.c       all environments, a few a turn
+ *   past.c        the engine as it was                        replay.c       an exported journal, played
  *   release.c     several applications released together: what is next   release_request.c, release_answers.c
  */
 #ifndef ENGINE_ENGINE_PRIV_H
@@ -39,6 +40,7 @@ struct reconcile;
 struct replay;
 struct releases;
 struct run;
+struct status_ask;
 struct survey;
 struct watch;
 
@@ -59,6 +61,7 @@ struct engine {
 	struct builds *builds;
 	struct people *people;                         /* who is in which group */
 	struct delivery *delivery;
+	struct status_ask *status_asks;                /* being answered, status.c */
 	struct past *past;
 	int64_t past_at;                               /* this one looks back (moment.h), to here; 0: it is the present */
 	struct store *results;                         /* … and where test results are; borrowed, NULL in a replay */
@@ -95,7 +98,7 @@ struct environment {
 	struct loop_timer *tick;                       /* health, reconcile */
 	struct loop_timer *cooler;                     /* the warm colour's end */
 	struct loop_timer *waker;                      /* starts the next in the queue from the loop */
-	int ticks;
+	unsigned ticks;                                /* begins with its number, so that environments take turns */
 	bool holds;                                    /* something in the queue waits for its gates */
 
 	bool health_known, health_ok, is_warm;

@@ -16,7 +16,11 @@
 #include "backend/engine/survey.h"
 #include "backend/engine/gate_facts.h"
 
-enum { TICK_MS = 2000, TICKS_A_RECONCILE = 5 };
+/*
+ * An observation may start a process. Where there are many environments each is looked at less often, in turn, so that
+ * no more than 25 a second are under way.
+ */
+enum { TICK_MS = 2000, TICKS_A_RECONCILE = 5, LOOKS_A_TICK = 50 };
 
 static void driver_noted(void *arg, const char *type, json_t *take_detail)
 {
@@ -149,17 +153,21 @@ static void ticked(void *arg)
 {
 	struct environment *env = arg;
 
+	unsigned turn = 1 + (unsigned)(env->e->nenvironments / LOOKS_A_TICK);
+
 	loop_timer_set(env->tick, TICK_MS);
-	if (!env->denv && ++env->ticks % TICKS_A_RECONCILE == 0) {
+	env->ticks++;
+	if (!env->denv && env->ticks % (TICKS_A_RECONCILE * turn) == 0) {
 		open_driver(env);
 		automation_wake(env);
 	}
 	if (!env->denv)
 		return;
-	environment_observe(env);
+	if (env->ticks % turn == 0)
+		environment_observe(env);
 	if (env->holds)
 		environment_wake(env);
-	if (++env->ticks % TICKS_A_RECONCILE != 0 || env->run || env->reconciling)
+	if (env->ticks % (TICKS_A_RECONCILE * turn) != 0 || env->run || env->reconciling)
 		return;
 	if (env->unsettled)
 		recovery_settle(env, env->unsettled);
@@ -308,7 +316,7 @@ struct environment *environment_new(struct engine *e, const struct config_app *a
 	struct environment *env = mem_alloc(sizeof *env);
 
 	*env = (struct environment){ .e = e, .app = mem_dup(app->name), .name = mem_dup(cenv->name), .capp = app,
-	                             .cenv = cenv, .driver = driver_find(cenv->driver) };
+	                             .cenv = cenv, .driver = driver_find(cenv->driver), .ticks = (unsigned)e->nenvironments };
 	env->state_dir = mem_printf("%s/environments/%s/%s", e->state_dir, app->name, cenv->name);
 	env->tick = loop_timer_new(e->loop, ticked, env);
 	env->cooler = loop_timer_new(e->loop, cool, env);

@@ -8,6 +8,7 @@
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/replay.h"
+#include "backend/engine/status.h"
 
 int64_t engine_now(const struct engine *e)
 {
@@ -80,6 +81,7 @@ void moment_free(struct engine *then)
 {
 	if (!then)
 		return;
+	status_end(then);
 	delivery_free(then->delivery);
 	free_shadows(then);
 	store_close(then->store);

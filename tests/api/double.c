@@ -157,6 +157,15 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 	return answer(e, "status", call, ret, err);
 }
 
+void engine_ask_status(struct engine *e, const struct engine_caller *who, const char *app, engine_answer_fn fn, void *arg)
+{
+	AUTO(json_auto_decref) json_t *status = NULL;
+	struct err err = { 0 };
+	bool ok = engine_status(e, who, app, &status, &err);
+
+	fn(arg, ok ? 200 : err_http_status(err.kind), ok ? status : NULL, ok ? NULL : &err);
+}
+
 bool engine_builds(struct engine *e, const char *app, const char *q, int offset, int limit, json_t **ret,
                    struct err *err)
 {
