@@ -43,7 +43,7 @@ static const struct keymap_row rows[] = {
 	{ ON_LOG, 'f', ACTION_FOLLOW, "follow", "follow", 4, "follow the end of the log" },
 	{ ON_LOG, 'w', ACTION_WRAP, "wrap", "wrap", 6, "wrap long lines, or cut them" },
 	{ ON_LOG, 't', ACTION_TIMES, "times", "times", 7, "show or hide the time of each line" },
-	{ ON_TESTS | ON_FLEET, 's', ACTION_SORT, "sort", "sort", 6, "another order: failures first, last changed …" },
+	{ ON_TESTS | ON_FLEET, 's', ACTION_SORT, "sort", "sort", 6, "another order: failures first, latest first, by suite" },
 	{ ON_RELEASES | ON_LOG | ON_TESTS | ON_HISTORY | ON_FLEET, '/', ACTION_SEARCH, "search", "search", 6,
 	  "find: builds, lines, tests, deployments, applications" },
 	{ ON_RELEASES | ON_LOG | ON_TESTS | ON_HISTORY | ON_FLEET, 'n', ACTION_NEXT, "next", NULL, 0,
