@@ -243,7 +243,7 @@ static const char *comes_after(const struct environment *env)
 /* "passed over: 2.0.5 (tests), 2.0.4"; "" when nothing was. Yours. */
 static char *reason_of(const struct choice *c)
 {
-	struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	const json_t *item;
 	size_t i;
 
