@@ -138,14 +138,15 @@ static bool is_for_us_alone(const char *dir, struct err *err)
 {
 	DIR *entries = opendir(dir);
 	struct dirent *entry;
-	bool ok = entries != NULL || err_errno(err, errno, "open %s", dir);
+	bool ok = true;
 
+	if (!entries)
+		return err_errno(err, errno, "open %s", dir);
 	while (ok && (entry = readdir(entries)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0
 		    && strcmp(entry->d_name, API_STATE_DIR) != 0)
 			ok = err_set(err, ERR_USAGE, "%s is not empty: a replay needs a folder for itself", dir);
-	if (entries)
-		closedir(entries);
+	closedir(entries);
 	return ok;
 }
 
