@@ -223,10 +223,12 @@ void panel_draw(const struct console *c, struct canvas *canvas)
 		[PANEL_REASON] = { 12, draw_ask }, [PANEL_OVERRIDE] = { 12, draw_ask }, [PANEL_TIME] = { 11, draw_time },
 		[PANEL_CHOICE] = { 10, draw_choices }, [PANEL_WHY] = { 6, draw_why }, [PANEL_QUIT] = { 7, draw_quit },
 	};
+	void (*draw)(const struct console *c, struct canvas *canvas) = kinds[c->panel.kind].draw;
 	AUTO(mem_auto_free) char *text = NULL;
 	int rows, row, col;
 
-	if (c->panel.kind == PANEL_NONE)
+	/* PANEL_NONE has nothing to draw. */
+	if (!draw)
 		return;
 	text = title(c);
 	rows = kinds[c->panel.kind].rows + (c->panel.kind == PANEL_ACT && said(&c->panel.intent) ? 1 : 0);
@@ -239,6 +241,6 @@ void panel_draw(const struct console *c, struct canvas *canvas)
 		canvas_restyle(canvas, i, 0, canvas_cols(canvas), STYLE_DIM);
 	canvas_box(canvas, row, col, rows, PANEL_COLS, STYLE_HELD, text);
 	canvas_push(canvas, row + 1, col + 1, rows - 2, PANEL_COLS - 2);
-	kinds[c->panel.kind].draw(c, canvas);
+	draw(c, canvas);
 	canvas_pop(canvas);
 }

@@ -252,6 +252,8 @@ static void what_was_is_asked_of_the_engine_of_then(void **state)
 	AUTO(json_auto_decref) json_t *metrics = must(w, "GET", "/v1/metrics?at=1763647387000", NULL);
 
 	/* then */
+	assert_non_null(status);
+	assert_non_null(metrics);
 	assert_int_equal(double_count(w->engine, "status"), 1);
 	assert_int_equal(double_count(w->engine, "metrics"), 1);
 	assert_int_equal(double_count(w->engine, "at"), 2);
