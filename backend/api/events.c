@@ -32,6 +32,7 @@ struct reader {
 	struct bufferevent *bev;
 	int64_t last;                  /* sequence number of the last row in its buffer */
 	bool behind;                   /* in the backlog: live rows reach it from the journal */
+	bool waits;                    /* for the next page to be kept */
 	size_t added;                  /* bytes put into its buffer so far */
 	size_t taken;                  /* as of the last beat */
 	int stalled;
@@ -66,6 +67,8 @@ static void cut_off(struct reader *r)
 			break;
 		}
 	}
+	if (r->waits)
+		engine_forget_kept(r->events->engine, r);
 	bufferevent_setcb(r->bev, NULL, NULL, NULL, NULL);
 	bufferevent_disable(r->bev, EV_READ | EV_WRITE);
 	r->next = r->events->gone;
@@ -122,6 +125,17 @@ static void add_page(struct reader *r)
 		r->behind = false;
 }
 
+static void page_kept(void *arg, const struct err *err)
+{
+	struct reader *r = arg;
+
+	r->waits = false;
+	if (!err)
+		add_page(r);
+	else
+		cut_off(r);
+}
+
 static void reader_wrote(struct bufferevent *bev, void *arg)
 {
 	struct reader *r = arg;
@@ -129,8 +143,12 @@ static void reader_wrote(struct bufferevent *bev, void *arg)
 	struct loop_mark mark = loop_begin(loop);
 
 	(void)bev;
-	if (r->behind)
+	if (r->behind && !r->waits && engine_is_kept(r->events->engine)) {
 		add_page(r);
+	} else if (r->behind && !r->waits) {
+		r->waits = true;
+		engine_when_kept(r->events->engine, page_kept, r);
+	}
 	loop_account(loop, mark, "the event stream's backlog");
 }
 

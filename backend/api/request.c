@@ -31,6 +31,8 @@ struct request {
 	char *name;
 	char *args[ROUTE_ARGS];
 	struct evkeyvalq query;
+	struct answer { int status; const char *type; char *text; } answer;    /* until what it tells is kept */
+	bool stops_engine;
 };
 
 struct engine *request_engine(const struct request *r) { return r->then ? r->then : r->server->engine; }
@@ -102,72 +104,109 @@ static void request_free(struct request *r)
 	for (int i = 0; i < ROUTE_ARGS; i++)
 		free(r->args[i]);
 	evhttp_clear_headers(&r->query);
+	free(r->answer.text);
 	free(r->name);
 	free(r);
 }
 
-static void send_line(struct evhttp_request *http, int status, const char *line)
+static void send_answer(struct request *r)
 {
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(http);
-	struct evbuffer *out = evhttp_request_get_output_buffer(http);
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(r->http);
+	struct evbuffer *out = evhttp_request_get_output_buffer(r->http);
 
-	evhttp_add_header(headers, "Content-Type", "application/json");
+	evhttp_add_header(headers, "Content-Type", r->answer.type);
 	evhttp_add_header(headers, "Cache-Control", "no-store");
-	evbuffer_add(out, line, strlen(line));
-	evbuffer_add(out, "\n", 1);
-	evhttp_send_reply(http, status, NULL, NULL);
+	evbuffer_add(out, r->answer.text, strlen(r->answer.text));
+	evhttp_send_reply(r->http, r->answer.status, NULL, NULL);
+	if (r->stops_engine)
+		loop_timer_set(r->server->stop, STOP_AFTER_MS);
+	request_free(r);
 }
 
-static void send_json(struct evhttp_request *http, int status, const json_t *answer)
+static void set_line(struct request *r, int status, const char *line)
 {
-	AUTO(mem_auto_free) char *line = json_line(answer);
-
-	send_line(http, status, line);
+	free(r->answer.text);
+	r->answer = (struct answer){ status, "application/json", mem_printf("%s\n", line) };
 }
 
-static void send_error(struct evhttp_request *http, int status, const struct err *err)
+static void set_error(struct request *r, int status, const struct err *err)
 {
-	AUTO(json_auto_decref) json_t *answer = json_pack("{s:{s:s, s:o}}", "error", "kind", err_kind_name(err->kind),
+	AUTO(json_auto_decref) json_t *value = json_pack("{s:{s:s, s:o}}", "error", "kind", err_kind_name(err->kind),
 	                                                  "text", json_safe_string(err->text));
-	json_t *error = json_object_get(answer, "error");
+	json_t *error = json_object_get(value, "error");
+	AUTO(mem_auto_free) char *line = NULL;
 
 	if (err->gate) {
 		json_object_set_new(error, "gate", json_string(err->gate));
 		json_object_set_new(error, "clears_at", err->clears_at ? json_integer(err->clears_at) : json_null());
 	}
-
-	send_json(http, status, answer);
+	line = json_line(value);
+	set_line(r, status, line);
 }
 
-void request_answer(struct request *r, int status, const json_t *answer)
+/* What was read is told also when the disk failed: somebody has to see how things are. A change is not promised then. */
+static void kept(void *arg, const struct err *err)
 {
-	AUTO(mem_auto_free) char *line = r->server ? json_line(answer) : NULL;
+	struct request *r = arg;
+
+	if (!r->server) {
+		request_free(r);
+		return;
+	}
+	if (err && r->route && r->route->changes)
+		set_error(r, err_http_status(err->kind), err);
+	send_answer(r);
+}
+
+/* Nobody is told of what a power cut could still take back. */
+static void send_when_kept(struct request *r)
+{
+	if (engine_is_kept(r->engine))
+		send_answer(r);
+	else
+		engine_when_kept(r->engine, kept, r);
+}
+
+static void answer(struct request *r, int status, const json_t *value)
+{
+	AUTO(mem_auto_free) char *line = json_line(value);
 	struct err err = { 0 };
 
-	if (line && strlen(line) > API_BODY_MAX) {
+	if (strlen(line) > API_BODY_MAX) {
 		err_set(&err, ERR_TOO_BIG, "the answer is larger than %u bytes; ask for less with limit", API_BODY_MAX);
-		send_error(r->http, err_http_status(err.kind), &err);
-	} else if (line) {
-		send_line(r->http, status, line);
+		set_error(r, err_http_status(err.kind), &err);
+	} else {
+		set_line(r, status, line);
 	}
-	request_free(r);
+	send_when_kept(r);
+}
+
+void request_answer(struct request *r, int status, const json_t *value)
+{
+	if (r->server)
+		answer(r, status, value);
+	else
+		request_free(r);
 }
 
 void request_answer_text(struct request *r, const char *type, const char *text)
 {
-	if (r->server) {
-		evhttp_add_header(evhttp_request_get_output_headers(r->http), "Content-Type", type);
-		evbuffer_add(evhttp_request_get_output_buffer(r->http), text, strlen(text));
-		evhttp_send_reply(r->http, 200, NULL, NULL);
+	if (!r->server) {
+		request_free(r);
+		return;
 	}
-	request_free(r);
+	r->answer = (struct answer){ 200, type, mem_dup(text) };
+	send_when_kept(r);
 }
 
 void request_fail(struct request *r, const struct err *err)
 {
-	if (r->server)
-		send_error(r->http, err_http_status(err->kind), err);
-	request_free(r);
+	if (!r->server) {
+		request_free(r);
+		return;
+	}
+	set_error(r, err_http_status(err->kind), err);
+	send_when_kept(r);
 }
 
 void request_finish(struct request *r, bool ok, json_t *take_answer, const struct err *err)
@@ -187,11 +226,10 @@ void request_follow(struct request *r, int64_t since)
 
 void request_stop_engine(struct request *r)
 {
-	AUTO(json_auto_decref) json_t *answer = json_pack("{s:b}", "stopping", 1);
-	struct server *s = r->server;
+	AUTO(json_auto_decref) json_t *value = json_pack("{s:b}", "stopping", 1);
 
-	request_answer(r, 202, answer);
-	loop_timer_set(s->stop, STOP_AFTER_MS);
+	r->stops_engine = true;
+	request_answer(r, 202, value);
 }
 
 /* Percent-decodes in place; a NUL inside would cut the text that is compared from the text that is used. */
@@ -299,8 +337,8 @@ static void dispatch(struct request *r)
 	if (!route_find(method_name(evhttp_request_get_command(r->http)), path, &route, r->args, allow, &err)) {
 		if (*allow)
 			evhttp_add_header(evhttp_request_get_output_headers(r->http), "Allow", allow);
-		send_error(r->http, *allow ? 405 : err_http_status(err.kind), &err);
-		request_free(r);
+		set_error(r, *allow ? 405 : err_http_status(err.kind), &err);
+		send_when_kept(r);
 	} else if (!decode_args(r, &err) || !read_query(r, uri, &err) || !who_asks(r, &err)) {
 		request_fail(r, &err);
 	} else {

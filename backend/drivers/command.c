@@ -237,6 +237,7 @@ const struct driver driver_command = {
 	.stages = stages,
 	.nstages = ARRAY_LEN(stages),
 	.has_preview = false,
+	.moves_at_once = false,
 	.open = command_open,
 	.close = command_close,
 	.reconfigure = command_reconfigure,

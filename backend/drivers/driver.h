@@ -104,6 +104,11 @@ struct driver {
 	const char *help;                          /* one line */
 	const enum stage *stages; size_t nstages;  /* its pipeline in order; gate is the engine's own and first */
 	bool has_preview;                          /* smoke and acceptance run before the switch, on the idle colour */
+	/*
+	 * Where the traffic is ends with the machine, and every start moves it to where the journal says: moving it need not
+	 * wait until its intent survives a power cut.
+	 */
+	bool moves_at_once;
 
 	struct driver_env *(*open)(const struct driver_ctx *ctx, struct err *err);
 	void (*close)(struct driver_env *denv);    /* forgets; stops no application */

@@ -492,12 +492,34 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 
 /* ---- the watched folder ---- */
 
-struct drop { char *path; };
+struct drop { struct engine *e; char *path; };
+
+static void rename_drop(struct drop *d, const char *ending)
+{
+	AUTO(mem_auto_free) char *to = mem_printf("%s.%s", d->path, ending);
+
+	if (rename(d->path, to) != 0)
+		log_line(LOG_LEVEL_WARN, "%s cannot be renamed; it will be looked at again after a restart", d->path);
+	free(d->path);
+	free(d);
+}
+
+/* Where the disk failed the file stays as it is: the build is added again when the engine starts again. */
+static void drop_kept(void *arg, const struct err *err)
+{
+	struct drop *d = arg;
+
+	if (!err) {
+		rename_drop(d, "added");
+		return;
+	}
+	free(d->path);
+	free(d);
+}
 
 static void dropped(void *arg, int status, const json_t *value, const struct err *err)
 {
 	struct drop *d = arg;
-	AUTO(mem_auto_free) char *to = mem_printf("%s.%s", d->path, err ? "refused" : "added");
 
 	(void)status;
 	if (err) {
@@ -506,13 +528,14 @@ static void dropped(void *arg, int status, const json_t *value, const struct err
 
 		log_line(LOG_LEVEL_WARN, "%s: %s", d->path, err->text);
 		file_write_atomic(why, text, strlen(text), 0644, NULL);
-	} else {
-		log_line(LOG_LEVEL_INFO, "%s: build %s added", d->path, json_text(value, "version"));
+		rename_drop(d, "refused");
+		return;
 	}
-	if (rename(d->path, to) != 0)
-		log_line(LOG_LEVEL_WARN, "%s cannot be renamed; it will be looked at again after a restart", d->path);
-	free(d->path);
-	free(d);
+	log_line(LOG_LEVEL_INFO, "%s: build %s added", d->path, json_text(value, "version"));
+	if (engine_is_kept(d->e))
+		rename_drop(d, "added");
+	else
+		engine_when_kept(d->e, drop_kept, d);
 }
 
 static json_t *absolute(const char *dir, const json_t *path)
@@ -544,7 +567,7 @@ static void take(struct folder *f, const char *name)
 	struct buf text;
 	struct err err = { 0 };
 
-	*d = (struct drop){ .path = file_join(f->dir, name) };
+	*d = (struct drop){ .e = f->b->e, .path = file_join(f->dir, name) };
 	if (file_read(d->path, MANIFEST_MAX, &text, &err)) {
 		request = json_read(text.data, text.len, &err);
 		buf_done(&text);

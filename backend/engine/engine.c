@@ -19,6 +19,7 @@
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
+#include "backend/engine/outlet.h"
 #include "backend/engine/replay.h"
 #include "backend/engine/status.h"
 #include "backend/engine/survey.h"
@@ -57,7 +58,9 @@ bool engine_append(struct engine *e, const char *actor, const char *type, json_t
 
 void engine_tell(struct engine *e, const char *event, const json_t *data)
 {
-	if (e->event_fn)
+	if (e->outlet)
+		outlet_event(e->outlet, event, data);
+	else if (e->event_fn)
 		e->event_fn(e->listen_arg, event, data);
 }
 
@@ -68,8 +71,7 @@ static void row_appended(void *arg, const json_t *row)
 	features_row(e, row);
 	releases_row(e->releases, row);
 	automation_row(e, row);
-	if (e->row_fn)
-		e->row_fn(e->listen_arg, row);
+	outlet_row(e->outlet, row);
 }
 
 void engine_listen(struct engine *e, engine_event_fn event_fn, engine_row_fn row_fn, void *arg)
@@ -316,6 +318,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 		return false;
 	}
 	loop_watchdog(loop, 10, loop_was_slow, NULL);
+	e->outlet = outlet_new(e);
 	e->http = http_new(loop);
 	e->builds = builds_new(e);
 	e->people = people_new();
@@ -358,6 +361,7 @@ void engine_free(struct engine *e)
 	free(e->environments);
 	releases_free(e->releases);
 	http_free(e->http);
+	outlet_free(e->outlet);
 	if (e->store)
 		store_close(e->store);
 	config_free(e->config);

@@ -23,7 +23,7 @@ struct engine_caller { uid_t uid; const char *name; };
 
 /* Events that are not in the journal; `event` is "live" or "health", data as in proto/api.h; borrowed. */
 typedef void (*engine_event_fn)(void *arg, const char *event, const json_t *data);
-/* A journal row was committed (ROW); borrowed. */
+/* A journal row is kept (ROW); borrowed. Both come in order, none before all that was committed before it is kept. */
 typedef void (*engine_row_fn)(void *arg, const json_t *row);
 
 /* `dir` is the workspace, absolute. Opens the store, loads the configuration, settles what was unfinished. */
@@ -39,6 +39,15 @@ void engine_listen(struct engine *e, engine_event_fn event_fn, engine_row_fn row
 typedef void (*engine_then_fn)(void *arg, struct engine *then, const struct err *err);
 void engine_at(struct engine *e, int64_t at, engine_then_fn fn, void *arg);
 void engine_then_done(struct engine *e, struct engine *then);
+/*
+ * All that was done until now survives a power cut: it may be told, and what outlives one may be done. Where it does not
+ * yet, engine_when_kept calls from the loop when it does, with `err` when the disk failed or the engine ends.
+ */
+bool engine_is_kept(const struct engine *e);
+typedef void (*engine_kept_fn)(void *arg, const struct err *err);
+void engine_when_kept(struct engine *e, engine_kept_fn fn, void *arg);     /* only when engine_is_kept says no */
+void engine_forget_kept(struct engine *e, const void *arg);
+
 bool engine_is_past(const struct engine *e);
 int64_t engine_now(const struct engine *e);        /* the time by which it answers; wall milliseconds */
 

@@ -14,6 +14,7 @@
  *   signature.c   builds signed by CI                          run_rows.c     what a run writes into the journal
  *   delivery.c    metrics and maturity, from the journal     status.c       all environments, a few a turn
  *   past.c        the engine as it was                        replay.c       an exported journal, played
+ *   outlet.c      what leaves the engine waits for the disk
  *   release.c     several applications released together: what is next   release_request.c, release_answers.c
  */
 #ifndef ENGINE_ENGINE_PRIV_H
@@ -34,6 +35,7 @@ struct builds;
 struct people;
 struct cooling;
 struct delivery;
+struct outlet;
 struct output;
 struct past;
 struct reconcile;
@@ -69,6 +71,7 @@ struct engine {
 	double speed;                                  /* of the replay; 0: none, or at its end */
 	struct releases *releases;                     /* of several applications together */
 
+	struct outlet *outlet;                         /* NULL: everything is kept (it looks back, or is a replay) */
 	engine_event_fn event_fn;
 	engine_row_fn row_fn;
 	void *listen_arg;

@@ -1,6 +1,6 @@
 /*
- * run: one deployment. Intent, effect, outcome: step.started is on disk before the driver is called, step.finished is
- * written from what came of it, in one transaction with the next intent. A step that fails, passes its deadline or is
+ * run: one deployment. Intent, effect, outcome: step.started is on the disk before the driver is called (but for traffic
+ * that is moved back to where the journal says at every start anyway, and so need not wait), step.finished is written from what came of it, in one transaction with the next intent. A step that fails, passes its deadline or is
  * stopped leads to the undo, whose end is proven by the driver or is "needs attention".
  */
 #include <inttypes.h>
@@ -34,6 +34,7 @@ void run_free(struct run *run)
 	output_free(run->output);
 	loop_timer_free(run->deadline);
 	loop_timer_free(run->later);
+	engine_forget_kept(run->env->e, run);
 	run_forget_job(run);
 	store_deployment_done(&run->d);
 	free(run->stop_actor);
@@ -45,6 +46,8 @@ void run_free(struct run *run)
 static void over(struct run *run)
 {
 	run->phase = PHASE_OVER;
+	engine_forget_kept(run->env->e, run);
+	run->effect = NULL;
 	loop_timer_stop(run->deadline);
 	loop_timer_set(run->later, 0);
 }
@@ -189,14 +192,33 @@ static void check_signature(struct run *run)
 		refuse_step(run);
 }
 
-/* Calls the effect of a step whose intent is on disk. */
-void run_begin_step(struct run *run)
+static void intent_kept(void *arg, const struct err *err)
+{
+	struct run *run = arg;
+	void (*effect)(struct run *) = run->effect;
+
+	run->effect = NULL;
+	if (err)
+		run_journal_lost(run, err);
+	else
+		effect(run);
+}
+
+/* What the journal has must survive a power cut before anything is done that would. */
+static void when_kept(struct run *run, bool moves_traffic, void (*effect)(struct run *run))
+{
+	if ((moves_traffic && run->env->driver->moves_at_once) || engine_is_kept(run->env->e)) {
+		effect(run);
+		return;
+	}
+	run->effect = effect;
+	engine_when_kept(run->env->e, intent_kept, run);
+}
+
+static void do_step(struct run *run)
 {
 	const struct store_step *step = &run->d.steps[run->step];
 
-	run->phase = PHASE_STEP;
-	loop_timer_set(run->deadline, step->deadline_ms);
-	output_line(run->output, "== %s", stage_name(step->stage));
 	if (step->stage == STAGE_GATE) {
 		loop_timer_set(run->later, 0);
 	} else if (step->stage == STAGE_SMOKE || step->stage == STAGE_ACCEPTANCE) {
@@ -211,6 +233,16 @@ void run_begin_step(struct run *run)
 	} else {
 		call_driver(run);
 	}
+}
+
+void run_begin_step(struct run *run)
+{
+	const struct store_step *step = &run->d.steps[run->step];
+
+	run->phase = PHASE_STEP;
+	loop_timer_set(run->deadline, step->deadline_ms);
+	output_line(run->output, "== %s", stage_name(step->stage));
+	when_kept(run, step->stage == STAGE_SWITCH, do_step);
 }
 
 /* A rollback that found its warm colour ill goes the whole way: the slot is not warm any more, so the plan is made anew. */
@@ -347,6 +379,11 @@ static bool is_untouched(const struct run *run)
 	return !run->switched && run->d.steps[run->step].stage == STAGE_GATE;
 }
 
+static void do_undo(struct run *run)
+{
+	run->env->driver->undo(run->env->denv, &run->job, undone, run);
+}
+
 void run_undo(struct run *run)
 {
 	struct rows r;
@@ -364,7 +401,7 @@ void run_undo(struct run *run)
 	run->phase = PHASE_UNDO;
 	output_line(run->output, "== undo");
 	loop_timer_set(run->deadline, UNDO_DEADLINE_MS);
-	run->env->driver->undo(run->env->denv, &run->job, undone, run);
+	when_kept(run, true, do_undo);
 }
 
 static void cancel_effect(struct run *run)
@@ -373,7 +410,9 @@ static void cancel_effect(struct run *run)
 	loop_timer_set(run->deadline, RUN_CANCEL_GRACE_MS);
 	if (run->suite) {
 		suite_stop(run->suite);
-	} else if (run->signature || run->refused.kind != ERR_NONE) {
+	} else if (run->effect || run->signature || run->refused.kind != ERR_NONE) {
+		engine_forget_kept(run->env->e, run);
+		run->effect = NULL;
 		signature_free(run->signature);
 		run->signature = NULL;
 		err_set(&run->refused, ERR_REFUSED, "stopped");

@@ -26,6 +26,7 @@ struct run {
 	struct output *output;
 	struct suite *suite;
 	struct signature *signature;   /* verified before a colour starts */
+	void (*effect)(struct run *run);       /* waits until its intent is kept; NULL: none does */
 	struct err refused;            /* by a gate, or stopped, before the driver was called */
 	struct loop_timer *deadline;
 	struct loop_timer *later;      /* gate's outcome, and the end: never from inside another's callback */
@@ -56,7 +57,7 @@ void run_add_pause(struct rows *r);
 
 /* run.c */
 enum { RUN_CANCEL_GRACE_MS = 20000 };          /* what the driver has to answer in, when told to stop or probed */
-void run_begin_step(struct run *run);          /* the effect of a step whose intent is on disk */
+void run_begin_step(struct run *run);          /* the effect of a step whose intent is journalled, when it is kept */
 /* Writes the outcome of the step under way (NULL: there is none yet) and the next intent, and begins it. */
 void run_advance(struct run *run, const struct driver_outcome *outcome);
 void run_step_done(void *arg, const struct driver_outcome *outcome);       /* arg is the run */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backend/base/mem.h"
+#include "backend/store/syncer.h"
 
 /* So much must be free before the ballast is made again: it would be needed again at once otherwise. */
 enum { ROOM = 4 * DISK_BALLAST };
@@ -20,6 +21,8 @@ struct disk {
 	char *name;
 	char *ballast, *folder;
 	bool full;
+	struct syncer *syncer;
+	struct file *files;       /* that are open */
 };
 
 /* What SQLite keeps for one open file: ours first, then the file of the layer below. */
@@ -27,6 +30,14 @@ struct file {
 	sqlite3_file ours;
 	struct disk *disk;
 	sqlite3_file *below;
+	struct file *next;
+	int fd;                   /* of our own, for the syncer; -1: every sync is waited for */
+	int64_t asked, others;    /* the last sync of this file, and of all others */
+	bool is_wal;
+	bool is_known;            /* was synced once, so its name is on the disk too */
+	bool is_dirty;            /* since the last sync that was asked for */
+	bool is_new_header;       /* frames must not follow it before it is on the disk */
+	bool is_empty;            /* the WAL; on the disk as soon as `asked` is done */
 };
 
 static struct disk *disk_of(sqlite3_vfs *vfs)
@@ -47,7 +58,48 @@ static bool give_back(struct disk *d)
 	return true;
 }
 
-static int file_close(sqlite3_file *f) { return below(f)->pMethods->xClose(below(f)); }
+/* What was synced before in other files is on the disk before this one changes. */
+static bool settle_others(const struct file *file)
+{
+	return syncer_wait(file->disk->syncer, file->others);
+}
+
+static void ask(struct file *file, bool whole)
+{
+	file->asked = syncer_ask(file->disk->syncer, file->fd, whole);
+	for (struct file *other = file->disk->files; other; other = other->next)
+		if (other != file)
+			other->others = file->asked;
+}
+
+static bool is_kept(const struct file *file)
+{
+	return syncer_done(file->disk->syncer, NULL) >= file->asked;
+}
+
+static void forget(struct file *file)
+{
+	struct file **at = &file->disk->files;
+
+	while (*at != file)
+		at = &(*at)->next;
+	*at = file->next;
+}
+
+/* Closing any descriptor of a file drops SQLite's locks on it: ours is closed after SQLite's. */
+static int file_close(sqlite3_file *f)
+{
+	struct file *file = (struct file *)f;
+	int code;
+
+	syncer_wait(file->disk->syncer, file->asked);
+	forget(file);
+	code = below(f)->pMethods->xClose(below(f));
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+	return code;
+}
 
 static int file_read(sqlite3_file *f, void *data, int len, sqlite3_int64 at)
 {
@@ -56,15 +108,66 @@ static int file_read(sqlite3_file *f, void *data, int len, sqlite3_int64 at)
 
 static int file_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 at)
 {
-	int code = below(f)->pMethods->xWrite(below(f), data, len, at);
+	struct file *file = (struct file *)f;
+	int code;
 
-	if ((code & 0xff) == SQLITE_FULL && give_back(((struct file *)f)->disk))
+	if (!settle_others(file))
+		return SQLITE_IOERR_WRITE;
+	if (file->is_wal && at == 0) {
+		file->is_new_header = !file->is_empty || !is_kept(file);
+		file->is_empty = false;
+	}
+	file->is_dirty = true;
+	code = below(f)->pMethods->xWrite(below(f), data, len, at);
+	if ((code & 0xff) == SQLITE_FULL && give_back(file->disk))
 		code = below(f)->pMethods->xWrite(below(f), data, len, at);
 	return code;
 }
 
-static int file_truncate(sqlite3_file *f, sqlite3_int64 size) { return below(f)->pMethods->xTruncate(below(f), size); }
-static int file_sync(sqlite3_file *f, int flags) { return below(f)->pMethods->xSync(below(f), flags); }
+static int file_truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	struct file *file = (struct file *)f;
+	int code;
+
+	if (!settle_others(file))
+		return SQLITE_IOERR_TRUNCATE;
+	code = below(f)->pMethods->xTruncate(below(f), size);
+	if (code != SQLITE_OK)
+		return code;
+	file->is_dirty = true;
+	if (file->is_wal && size == 0 && file->is_known) {
+		ask(file, true);
+		file->is_empty = true;
+		file->is_dirty = false;
+	}
+	return code;
+}
+
+static int sync_now(struct file *file, int flags)
+{
+	int code = file->below->pMethods->xSync(file->below, flags);
+
+	if (code == SQLITE_OK) {
+		file->is_known = true;
+		file->is_dirty = file->is_new_header = false;
+	}
+	return code;
+}
+
+static int file_sync(sqlite3_file *f, int flags)
+{
+	struct file *file = (struct file *)f;
+	int failed;
+
+	if (file->fd < 0 || !file->is_known || file->is_new_header)
+		return sync_now(file, flags);
+	if (file->is_dirty)
+		ask(file, false);
+	file->is_dirty = false;
+	syncer_done(file->disk->syncer, &failed);
+	return failed ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+}
+
 static int file_size(sqlite3_file *f, sqlite3_int64 *ret) { return below(f)->pMethods->xFileSize(below(f), ret); }
 static int file_lock(sqlite3_file *f, int kind) { return below(f)->pMethods->xLock(below(f), kind); }
 static int file_unlock(sqlite3_file *f, int kind) { return below(f)->pMethods->xUnlock(below(f), kind); }
@@ -105,17 +208,27 @@ static int disk_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f, i
 	struct file *file = (struct file *)f;
 	int code;
 
-	file->disk = d;
-	file->below = (sqlite3_file *)(file + 1);
+	*file = (struct file){ .disk = d, .below = (sqlite3_file *)(file + 1), .fd = -1,
+	                       .is_wal = flags & SQLITE_OPEN_WAL, .others = syncer_asked(d->syncer) };
 	code = d->base->xOpen(d->base, name, file->below, flags, ret_flags);
 	/* SQLite closes a file whose methods are set, also when its opening failed. */
-	file->ours.pMethods = file->below->pMethods ? &methods : NULL;
+	if (!file->below->pMethods)
+		return code;
+	file->ours.pMethods = &methods;
+	file->next = d->files;
+	d->files = file;
+	if (code == SQLITE_OK && flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB))
+		file->fd = open(name, O_RDONLY | O_CLOEXEC);
 	return code;
 }
 
 static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync)
 {
-	return disk_of(vfs)->base->xDelete(disk_of(vfs)->base, name, sync);
+	struct disk *d = disk_of(vfs);
+
+	if (!syncer_wait(d->syncer, syncer_asked(d->syncer)))
+		return SQLITE_IOERR_DELETE;
+	return d->base->xDelete(d->base, name, sync);
 }
 
 static int disk_access(sqlite3_vfs *vfs, const char *name, int flags, int *ret)
@@ -183,6 +296,10 @@ bool disk_new(const char *path, struct disk **ret, struct err *err)
 	d->ballast = mem_printf("%s.ballast", path);
 	d->folder = folder_of(path);
 	d->full = true;
+	if (!syncer_new(&d->syncer, err)) {
+		disk_free(d);
+		return false;
+	}
 	fill_vfs(d);
 	if (!d->base || sqlite3_vfs_register(&d->vfs, 0) != SQLITE_OK) {
 		disk_free(d);
@@ -198,6 +315,7 @@ void disk_free(struct disk *d)
 	if (!d)
 		return;
 	sqlite3_vfs_unregister(&d->vfs);
+	syncer_free(d->syncer);
 	free(d->name);
 	free(d->ballast);
 	free(d->folder);
@@ -212,6 +330,26 @@ const char *disk_name(const struct disk *d)
 bool disk_is_full(const struct disk *d)
 {
 	return d->full;
+}
+
+int64_t disk_mark(const struct disk *d)
+{
+	return syncer_asked(d->syncer);
+}
+
+bool disk_is_kept(struct disk *d, int64_t mark, int *ret_errno)
+{
+	return syncer_done(d->syncer, ret_errno) >= mark;
+}
+
+int disk_fd(const struct disk *d)
+{
+	return syncer_fd(d->syncer);
+}
+
+void disk_heard(struct disk *d)
+{
+	syncer_heard(d->syncer);
 }
 
 /* Blocks that are really there: a sparse file would give nothing back. */

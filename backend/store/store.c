@@ -28,6 +28,12 @@ static const char *const pragmas[] = {
 	"PRAGMA trusted_schema = OFF",
 };
 
+/*
+ * Pages in the WAL: when there is time, and at the latest. One page in ten changes twice between two rests, so resting
+ * more seldom would save little.
+ */
+enum { REST_PAGES = 500, MOST_PAGES = 4000 };
+
 /* SQLite would make the file with the umask's rights. */
 static bool make_file(const char *path, struct err *err)
 {
@@ -38,6 +44,16 @@ static bool make_file(const char *path, struct err *err)
 	if (fd >= 0)
 		close(fd);
 	return true;
+}
+
+/* Instead of SQLite's own checkpoint at 1,000 pages, which waits for the disk whatever is going on. */
+static int committed(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = arg;
+
+	s->wal_pages = pages;
+	s->is_resting = false;
+	return pages < MOST_PAGES ? SQLITE_OK : sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static bool set_up(struct store *s, struct err *err)
@@ -55,6 +71,7 @@ static bool set_up(struct store *s, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(pragmas); i++)
 		if (sqlite3_exec(s->db, pragmas[i], NULL, NULL, NULL) != SQLITE_OK)
 			return sql_fail(s, err);
+	sqlite3_wal_hook(s->db, committed, s);
 	return migrate_run(s, err) && journal_read_head(s, err);
 }
 
@@ -126,6 +143,46 @@ void store_on_append(struct store *s, store_appended_fn fn, void *arg)
 int64_t store_seq(struct store *s)
 {
 	return s->head.seq;
+}
+
+int64_t store_mark(const struct store *s)
+{
+	return s->disk ? disk_mark(s->disk) : 0;
+}
+
+bool store_is_kept(struct store *s, int64_t mark, struct err *err)
+{
+	int failed = 0;
+
+	if (!s->disk || disk_is_kept(s->disk, mark, &failed))
+		return true;
+	if (failed)
+		err_set(err, ERR_INTERNAL, "%s: the disk does not take it: %s; start the engine again when it is well", s->path,
+		        strerror(failed));
+	return false;
+}
+
+int store_kept_fd(const struct store *s)
+{
+	return disk_fd(s->disk);
+}
+
+void store_heard(struct store *s)
+{
+	disk_heard(s->disk);
+}
+
+void store_rest(struct store *s)
+{
+	int mode = s->is_resting ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, pages = 0, moved = -1;
+
+	if (s->wal_pages < REST_PAGES || s->open || !store_is_kept(s, store_mark(s), NULL))
+		return;
+	if (sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &pages, &moved) != SQLITE_OK)
+		return;
+	if (s->is_resting)
+		s->wal_pages = 0;
+	s->is_resting = !s->is_resting && pages == moved;
 }
 
 bool store_is_full(struct store *s)

@@ -1,6 +1,9 @@
 /*
  * store: the engine's memory: SQLite in WAL mode, synchronous=FULL, one connection.
  *
+ * What is committed survives the end of the process. It is on its way to the disk then, and survives a power cut from
+ * store_is_kept on (disk.h): whoever tells somebody of it, or does what outlives a power cut, waits for that.
+ *
  * The journal is the spine. store_append writes a row (sequence number, wall time, actor, type, JSON body, hash of the
  * row before and of itself) and changes the projections from that body alone, by the table in project.c, in the same
  * transaction. So the projections can be made again from the journal at any sequence number. A row's hash is
@@ -65,7 +68,7 @@
 
 struct store;
 
-/* Told of each row after its transaction is on disk, in order. `row` is ROW of proto/api.h, borrowed. */
+/* Told of each row after its transaction was committed, in order. `row` is ROW of proto/api.h, borrowed. */
 typedef void (*store_appended_fn)(void *arg, const json_t *row);
 
 /* Makes or migrates the file. A file from a newer version is refused (ERR_CONFIG) and left byte for byte untouched. */
@@ -97,6 +100,18 @@ bool store_begin(struct store *s, struct err *err);
 bool store_commit(struct store *s, struct err *err);       /* on failure everything since store_begin is undone */
 void store_rollback(struct store *s);
 int64_t store_seq(struct store *s);                        /* of the last committed row; 0 when there is none */
+
+int64_t store_mark(const struct store *s);                 /* stands for all that is committed until now */
+/* All of that survives a power cut; ERR_INTERNAL (err may be NULL): the disk failed, and nothing more ever will. */
+bool store_is_kept(struct store *s, int64_t mark, struct err *err);
+/* Readable when more is kept than before, until store_heard. Not for a view, of which everything is kept. */
+int store_kept_fd(const struct store *s);
+void store_heard(struct store *s);
+/*
+ * Brings the WAL's rows into the database when they are many and all of them are kept: in two calls, the second when
+ * what the first one wrote is kept too, so that neither waits for the disk. For a moment in which nothing else goes on.
+ */
+void store_rest(struct store *s);
 
 /* Walks at most `rows` rows of the chain from where `walk` stands (zeroed: the beginning). */
 struct store_walk { int64_t seq; char hash[65]; int64_t rows; bool end; int64_t bad_seq; char why[200]; };

@@ -25,6 +25,8 @@ struct store {
 	struct chain head;                /* committed */
 	struct chain next;                /* with what the open transaction adds */
 	bool open;                        /* a transaction is */
+	int wal_pages;                    /* how much the WAL holds */
+	bool is_resting;                  /* it is in the database; the WAL can be emptied when that is kept */
 	struct err broken;                /* kind ERR_NONE, or why the open transaction can only be undone */
 
 	store_appended_fn appended_fn;

@@ -16,6 +16,9 @@ struct engine {
 	int status;
 	bool holds;
 	struct held *held;
+	bool unkept;
+	struct { engine_kept_fn fn; void *arg; } waiters[20];
+	size_t nwaiters;
 	struct loop_timer *later;
 	engine_event_fn event_fn;
 	engine_row_fn row_fn;
@@ -36,10 +39,48 @@ struct engine *double_new(struct loop *loop)
 	return e;
 }
 
+void double_unkeep(struct engine *e)
+{
+	e->unkept = true;
+}
+
+void double_keep(struct engine *e, const char *why)
+{
+	struct err err = { 0 };
+
+	if (why)
+		err_set(&err, ERR_INTERNAL, "%s", why);
+	e->unkept = false;
+	for (size_t i = 0; i < e->nwaiters; i++)
+		if (e->waiters[i].fn)
+			e->waiters[i].fn(e->waiters[i].arg, why ? &err : NULL);
+	e->nwaiters = 0;
+}
+
+bool engine_is_kept(const struct engine *e)
+{
+	return !e->unkept;
+}
+
+void engine_when_kept(struct engine *e, engine_kept_fn fn, void *arg)
+{
+	assert(e->unkept && e->nwaiters < sizeof e->waiters / sizeof e->waiters[0]);
+	e->waiters[e->nwaiters].fn = fn;
+	e->waiters[e->nwaiters++].arg = arg;
+}
+
+void engine_forget_kept(struct engine *e, const void *arg)
+{
+	for (size_t i = 0; i < e->nwaiters; i++)
+		if (e->waiters[i].arg == arg)
+			e->waiters[i].fn = NULL;
+}
+
 void double_free(struct engine *e)
 {
 	if (!e)
 		return;
+	double_keep(e, "the engine ends");
 	answer_held(e);
 	loop_timer_free(e->later);
 	json_decref(e->rows);

@@ -21,6 +21,9 @@ void double_set_error(struct engine *e, const char *function, enum err_kind kind
 void double_set_status(struct engine *e, int http_status);      /* of deploy and add_build */
 void double_hold(struct engine *e);                             /* add_build and audit wait for double_release */
 void double_release(struct engine *e);
+/* A slow disk: nothing is kept until double_keep; why NULL: all of it is then, otherwise the disk failed. */
+void double_unkeep(struct engine *e);
+void double_keep(struct engine *e, const char *why);
 /* The test acts when a function is called, before it answers. */
 void double_on_call(struct engine *e, void (*fn)(void *arg, struct engine *e, const char *function), void *arg);
 

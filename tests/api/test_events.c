@@ -15,6 +15,7 @@
 
 #include "backend/api/server.h"
 #include "backend/api/server_priv.h"
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
@@ -101,6 +102,49 @@ static void append(struct world *w, int n)
 {
 	for (int i = 0; i < n; i++)
 		double_append(w->engine, "step.started", json_pack("{s:i, s:s}", "id", i, "why", "a body as long as many are"));
+}
+
+static bool time_is_up(struct world *w) { return clock_mono_ms() >= w->wanted_ms; }
+
+static void a_backlog_is_told_when_the_disk_has_it(void **state)
+{
+	struct world *w = *state;
+
+	/* given rows that a power cut could take back */
+	append(w, 3);
+	double_unkeep(w->engine);
+	watch(w, 1, 0);
+	w->wanted = 1;
+	run_until(w, all_are_there);
+	w->wanted_ms = clock_mono_ms() + 50;
+	run_until(w, time_is_up);
+	assert_int_equal(watchers[0].rows, 0);
+	/* when */
+	double_keep(w->engine, NULL);
+	/* then */
+	run_until(w, all_saw_all);
+	assert_int_equal(watchers[0].rows, 3);
+	client_stream_free(watchers[0].stream);
+}
+
+static void a_reader_that_goes_while_the_disk_is_slow_is_forgotten(void **state)
+{
+	struct world *w = *state;
+
+	/* given */
+	append(w, 3);
+	double_unkeep(w->engine);
+	watch(w, 1, 0);
+	w->wanted = 1;
+	run_until(w, all_are_there);
+	w->wanted_ms = clock_mono_ms() + 20;
+	run_until(w, time_is_up);
+	/* when */
+	client_stream_free(watchers[0].stream);
+	w->wanted = 0;
+	run_until(w, all_are_there);
+	/* then nobody is called for it */
+	double_keep(w->engine, NULL);
 }
 
 static void a_stream_gives_the_backlog_and_then_what_is_new(void **state)
@@ -383,6 +427,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_stream_gives_the_backlog_and_then_what_is_new),
+		TEST(a_backlog_is_told_when_the_disk_has_it),
+		TEST(a_reader_that_goes_while_the_disk_is_slow_is_forgotten),
 		TEST(rows_committed_during_the_backlog_come_once_and_in_order),
 		TEST(a_row_that_was_in_the_backlog_before_it_was_told_comes_once),
 		TEST(a_stream_of_new_rows_begins_at_the_end),

@@ -460,6 +460,73 @@ static void neither_a_slow_answer_nor_a_quiet_stream_counts_as_an_idle_caller(vo
 	raw_close(&idles);
 }
 
+static bool a_deployment_is_asked_for(struct world *w)
+{
+	return double_count(w->engine, "deploy") == 1;
+}
+
+static void ask_on_a_slow_disk(struct world *w, struct raw *ret)
+{
+	double_unkeep(w->engine);
+	raw_open(w, ret);
+	raw_send(ret, "POST /v1/deployments HTTP/1.1\r\nConnection: close\r\nContent-Length: 22\r\n\r\n"
+	         "{\"environment\":\"prod\"}");
+	run_until(w, a_deployment_is_asked_for);
+	w->wanted_ms = clock_mono_ms() + 50;
+	run_until(w, time_is_up);
+}
+
+static void nothing_is_promised_before_the_disk_has_it(void **state)
+{
+	struct world *w = *state;
+	struct raw r;
+
+	/* given a disk that takes its time */
+	ask_on_a_slow_disk(w, &r);
+	assert_int_equal(r.in.len, 0);
+	/* when it has it */
+	double_keep(w->engine, NULL);
+	/* then */
+	raw_wait(&r, NULL);
+	assert_non_null(strstr(r.in.data, "HTTP/1.1 202 "));
+	raw_close(&r);
+}
+
+static void a_change_is_not_promised_when_the_disk_fails_and_what_was_read_is_told(void **state)
+{
+	struct world *w = *state;
+	struct raw changes, reads;
+
+	/* given */
+	ask_on_a_slow_disk(w, &changes);
+	raw_open(w, &reads);
+	raw_send(&reads, "GET /v1/status HTTP/1.1\r\nConnection: close\r\n\r\n");
+	w->wanted_ms = clock_mono_ms() + 50;
+	run_until(w, time_is_up);
+	/* when */
+	double_keep(w->engine, "slipway.db: the disk does not take it");
+	/* then */
+	raw_wait(&changes, NULL);
+	assert_non_null(strstr(changes.in.data, "HTTP/1.1 500 "));
+	assert_non_null(strstr(changes.in.data, "slipway.db: the disk does not take it"));
+	raw_wait(&reads, NULL);
+	assert_non_null(strstr(reads.in.data, "HTTP/1.1 200 "));
+	raw_close(&changes);
+	raw_close(&reads);
+}
+
+static void an_answer_that_the_disk_holds_up_is_dropped_with_the_server(void **state)
+{
+	struct world *w = *state;
+	struct raw r;
+
+	ask_on_a_slow_disk(w, &r);
+	server_free(w->server);
+	w->server = NULL;
+	double_keep(w->engine, NULL);
+	raw_close(&r);
+}
+
 static bool stop_was_asked(struct world *w) { return w->stopped; }
 
 static void stopping_the_engine_is_acknowledged_first(void **state)
@@ -547,6 +614,9 @@ int main(void)
 		TEST(an_answer_for_a_caller_who_hung_up_goes_nowhere),
 		TEST(an_answer_that_comes_after_the_server_is_gone_is_dropped),
 		TEST(neither_a_slow_answer_nor_a_quiet_stream_counts_as_an_idle_caller),
+		TEST(nothing_is_promised_before_the_disk_has_it),
+		TEST(a_change_is_not_promised_when_the_disk_fails_and_what_was_read_is_told),
+		TEST(an_answer_that_the_disk_holds_up_is_dropped_with_the_server),
 		TEST(stopping_the_engine_is_acknowledged_first),
 		TEST(garbage_does_no_harm),
 		TEST(metrics_are_of_thirty_days_unless_since_is_given),

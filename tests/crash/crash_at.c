@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,10 @@
 
 typedef int (*sync_fn)(int fd);
 
-static int count;
+/* The engine syncs from two threads. */
+static atomic_int count;
 
-static void keep_count(void)
+static void keep_count(int n)
 {
 	const char *path = getenv("CRASH_COUNT");
 	char text[16];
@@ -23,7 +25,7 @@ static void keep_count(void)
 
 	if (fd < 0)
 		return;
-	snprintf(text, sizeof text, "%d\n", count);
+	snprintf(text, sizeof text, "%d\n", n);
 	if (write(fd, text, strlen(text)) < 0)
 		_exit(99);
 	close(fd);
@@ -33,16 +35,16 @@ static int crash_or(const char *name, int fd)
 {
 	const char *at = getenv("CRASH_AT"), *when = getenv("CRASH_WHEN"), *from = getenv("CRASH_FROM");
 	sync_fn real = (sync_fn)(size_t)dlsym(RTLD_NEXT, name);
-	int result;
+	int result, n;
 
 	if (from && access(from, F_OK) != 0)
 		return real(fd);
-	count++;
-	keep_count();
-	if (at && strtol(at, NULL, 10) == count && when && strcmp(when, "before") == 0)
+	n = atomic_fetch_add(&count, 1) + 1;
+	keep_count(n);
+	if (at && strtol(at, NULL, 10) == n && when && strcmp(when, "before") == 0)
 		raise(SIGKILL);
 	result = real(fd);
-	if (at && strtol(at, NULL, 10) == count)
+	if (at && strtol(at, NULL, 10) == n)
 		raise(SIGKILL);
 	return result;
 }

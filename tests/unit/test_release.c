@@ -514,6 +514,7 @@ static void the_same_key_asks_once(void **state)
 	assert_int_equal(w->status, 202);
 	assert_int_equal(release_world_asked(w, "{'group':'suite','environment':'prod','key':'12345678'," ALL_2 "}"), first);
 	assert_int_equal(w->status, 200);
+	engine_world_wait(w, "release.requested", 1);
 	assert_int_equal(engine_world_count(w, "release.requested", NULL), 1);
 }
 

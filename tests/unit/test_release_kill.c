@@ -1,6 +1,6 @@
 /*
  * A release survives the engine's death after each row of the journal: a child process runs it and dies in the moment in
- * which the row is on disk; an engine that starts on what is left brings it to the end that it would have had.
+ * which the row is committed; an engine that starts on what is left brings it to the end that it would have had.
  */
 #include "tests/unit/release_world.h"
 
@@ -21,6 +21,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/store/store_priv.h"
 
 RELEASE_WORLD_REGISTRY
 
@@ -29,20 +30,16 @@ RELEASE_WORLD_REGISTRY
 
 enum { KILLED = 7, UNASKED = 8, ROWS_MOST = 300 };
 
-static struct { int left; struct engine_world *world; } death;
+static struct { int left; store_appended_fn fn; void *arg; } death;
 
 static void row_of_death(void *arg, const json_t *row)
 {
 	(void)arg;
+	death.fn(death.arg, row);
 	if (--death.left == 0)
 		_exit(KILLED);
 	if (strcmp(json_text(row, "type"), "release.finished") == 0)
 		_exit(0);
-}
-
-static void no_event(void *arg, const char *name, const json_t *data)
-{
-	(void)arg, (void)name, (void)data;
 }
 
 /* In a child: asks for the release, or only takes it up again, and dies after so many rows. 0: it came to its end before. */
@@ -57,7 +54,9 @@ static int run_and_die(const char *dir, int rows, bool asks)
 		struct err err = { 0 };
 
 		death.left = rows;
-		engine_listen(w->engine, no_event, row_of_death, w);
+		death.fn = w->engine->store->appended_fn;
+		death.arg = w->engine->store->appended_arg;
+		store_on_append(w->engine->store, row_of_death, w);
 		if (asks && !release_world_ask(w, "alice", getuid(), SUITE, &err))
 			_exit(UNASKED);
 		loop_run(w->loop);

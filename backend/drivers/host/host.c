@@ -173,6 +173,7 @@ const struct driver driver_host = {
 	.stages = stages,
 	.nstages = ARRAY_LEN(stages),
 	.has_preview = true,
+	.moves_at_once = true,
 	.open = host_open,
 	.close = host_close,
 	.reconfigure = host_reconfigure,
