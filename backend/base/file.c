@@ -62,15 +62,14 @@ static char *parent_of(const char *path)
 	return slash == path ? mem_dup("/") : mem_dupn(path, (size_t)(slash - path));
 }
 
-bool file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+static bool write_whole(const char *path, const void *data, size_t len, mode_t mode, bool synced, struct err *err)
 {
 	AUTO(mem_auto_free) char *part = mem_printf("%s.XXXXXX", path);
-	AUTO(mem_auto_free) char *dir = parent_of(path);
 	int fd = mkostemp(part, O_CLOEXEC);
 
 	if (fd < 0)
 		return err_errno(err, errno, "create a file beside %s", path);
-	if (!write_all(fd, data, len) || fchmod(fd, mode) != 0 || fsync(fd) != 0) {
+	if (!write_all(fd, data, len) || fchmod(fd, mode) != 0 || (synced && fsync(fd) != 0)) {
 		int number = errno;
 
 		close(fd);
@@ -84,7 +83,19 @@ bool file_write_atomic(const char *path, const void *data, size_t len, mode_t mo
 		unlink(part);
 		return err_errno(err, number, "rename %s", path);
 	}
-	return file_sync_dir(dir, err);
+	return true;
+}
+
+bool file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	AUTO(mem_auto_free) char *dir = parent_of(path);
+
+	return write_whole(path, data, len, mode, true, err) && file_sync_dir(dir, err);
+}
+
+bool file_write_scratch(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	return write_whole(path, data, len, mode, false, err);
 }
 
 bool file_make_dirs(const char *path, mode_t mode, struct err *err)

@@ -14,7 +14,10 @@
 
 /* Reads at most `max` bytes into ret (initialised here; done it yourself). ERR_TOO_BIG names path and limit. */
 bool file_read(const char *path, size_t max, struct buf *ret, struct err *err);
+/* Waits for the disk: on the loop use saver.h. */
 bool file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+/* As whole, for what nobody needs after a power cut. */
+bool file_write_scratch(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 /* mkdir -p; folders that it makes get `mode`. */
 bool file_make_dirs(const char *path, mode_t mode, struct err *err);
 bool file_sync_dir(const char *path, struct err *err);

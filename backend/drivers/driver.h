@@ -22,11 +22,13 @@
 
 struct loop;
 struct http;
+struct saver;
 
 /* What a driver's environment is opened with; borrowed until close, but for app and env (see `reconfigure`). */
 struct driver_ctx {
 	struct loop *loop;
 	struct http *http;                         /* backend/http/http.h: curl multi on the loop */
+	struct saver *saver;                       /* backend/base/saver.h */
 	const char *state_dir;                     /* this environment's own folder; exists, mode 0700 */
 	const struct config_app *app;
 	const struct config_environment *env;

@@ -13,6 +13,7 @@
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/base/saver.h"
 #include "backend/base/watch.h"
 #include "backend/engine/automation.h"
 #include "backend/engine/builds.h"
@@ -313,7 +314,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 	e->state_dir = file_join(dir, API_STATE_DIR);
 	e->artifacts_dir = file_join(e->state_dir, "artifacts");
 	database = file_join(e->state_dir, "slipway.db");
-	if (!make_folders(e, err) || !store_open(database, &e->store, err)) {
+	if (!make_folders(e, err) || !store_open(database, &e->store, err) || !saver_new(loop, &e->saver, err)) {
 		engine_free(e);
 		return false;
 	}
@@ -362,6 +363,7 @@ void engine_free(struct engine *e)
 	releases_free(e->releases);
 	http_free(e->http);
 	outlet_free(e->outlet);
+	saver_free(e->saver);
 	if (e->store)
 		store_close(e->store);
 	config_free(e->config);

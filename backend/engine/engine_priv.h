@@ -42,6 +42,7 @@ struct reconcile;
 struct replay;
 struct releases;
 struct run;
+struct saver;
 struct status_ask;
 struct survey;
 struct watch;
@@ -49,6 +50,7 @@ struct watch;
 struct engine {
 	struct loop *loop;
 	struct http *http;
+	struct saver *saver;                           /* of small files */
 	struct store *store;
 	char *dir, *state_dir, *artifacts_dir;
 	int64_t started_at;
@@ -95,6 +97,8 @@ struct environment {
 	bool observing;
 	int runs, observed_runs;                       /* begun or ended until now, and when the observation began */
 	struct survey *survey;
+	struct save *flags;                            /* the features' file is being written */
+	bool flags_again;                              /* and is to be looked at once more then */
 	struct automation *automation;
 	char *drift_seen;                              /* what drift was judged of last */
 	int64_t unsettled;                             /* a deployment that could not be settled yet; tried again */

@@ -8,6 +8,7 @@
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/base/saver.h"
 #include "backend/engine/automation.h"
 #include "backend/engine/drift.h"
 #include "backend/engine/engine_priv.h"
@@ -34,7 +35,7 @@ static void driver_noted(void *arg, const char *type, json_t *take_detail)
 static void open_driver(struct environment *env)
 {
 	struct driver_ctx ctx = {
-		.loop = env->e->loop, .http = env->e->http, .state_dir = env->state_dir, .app = env->capp, .env = env->cenv,
+		.loop = env->e->loop, .http = env->e->http, .saver = env->e->saver, .state_dir = env->state_dir, .app = env->capp, .env = env->cenv,
 		.note = driver_noted, .note_arg = env,
 	};
 
@@ -340,6 +341,7 @@ void environment_free(struct environment *env)
 	if (env->denv)
 		env->driver->close(env->denv);
 	forget_operation(env);
+	save_forget(env->flags);
 	loop_timer_free(env->tick);
 	loop_timer_free(env->cooler);
 	loop_timer_free(env->waker);

@@ -10,6 +10,7 @@
 #include "backend/base/json.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/saver.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/people.h"
 #include "backend/proto/api.h"
@@ -152,6 +153,19 @@ static enum found look_at(const char *path, const char *text)
 	return b.len == strlen(text) && memcmp(b.data, text, b.len) == 0 ? FOUND_SAME : FOUND_OTHER;
 }
 
+static enum found write_flags(struct environment *env);
+
+static void flags_saved(void *arg, const struct err *err)
+{
+	struct environment *env = arg;
+
+	env->flags = NULL;
+	if (err)
+		log_line(LOG_LEVEL_ERROR, "%s %s: features: %s", env->app, env->name, err->text);
+	if (env->flags_again)
+		write_flags(env);
+}
+
 static enum found write_flags(struct environment *env)
 {
 	AUTO(mem_auto_free) char *path = file_join(env->state_dir, API_FLAGS_NAME), *text = NULL;
@@ -159,6 +173,9 @@ static enum found write_flags(struct environment *env)
 	struct err err = { 0 };
 	enum found found;
 
+	env->flags_again = env->flags != NULL;
+	if (env->flags)
+		return FOUND_SAME;
 	features = features_answer(env, &err);
 	if (!features) {
 		log_line(LOG_LEVEL_ERROR, "%s %s: features: %s", env->app, env->name, err.text);
@@ -166,10 +183,9 @@ static enum found write_flags(struct environment *env)
 	}
 	text = flags_text(features);
 	found = look_at(path, text);
-	if (found == FOUND_SAME || file_write_atomic(path, text, strlen(text), 0644, &err))
-		return found;
-	log_line(LOG_LEVEL_ERROR, "%s %s: features: %s", env->app, env->name, err.text);
-	return FOUND_SAME;
+	if (found != FOUND_SAME)
+		env->flags = saver_write(env->e->saver, path, text, strlen(text), 0644, flags_saved, env);
+	return found;
 }
 
 void features_reconcile(struct environment *env)

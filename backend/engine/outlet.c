@@ -5,6 +5,7 @@
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/base/saver.h"
 #include "backend/engine/engine_priv.h"
 
 struct waiter { struct waiter *next; int64_t mark; engine_kept_fn fn; void *arg; };
@@ -81,9 +82,9 @@ static void flush(struct outlet *o)
 	struct store *s = o->e->store;
 	struct err err = { 0 };
 
-	while (o->news && store_is_kept(s, o->news->mark, &err))
+	while (o->news && saver_is_idle(o->e->saver) && store_is_kept(s, o->news->mark, &err))
 		let_out(o);
-	while (o->waiters && store_is_kept(s, o->waiters->mark, &err))
+	while (o->waiters && saver_is_idle(o->e->saver) && store_is_kept(s, o->waiters->mark, &err))
 		call(o, NULL);
 	if (err.kind)
 		fail(o, &err);
@@ -109,6 +110,11 @@ static void more_is_kept(int fd, int events, void *arg)
 		store_rest(o->e->store);
 }
 
+static void files_are_saved(void *arg)
+{
+	flush(arg);
+}
+
 struct outlet *outlet_new(struct engine *e)
 {
 	struct outlet *o = mem_alloc(sizeof *o);
@@ -117,6 +123,7 @@ struct outlet *outlet_new(struct engine *e)
 	o->last_waiter = &o->waiters;
 	o->last_news = &o->news;
 	o->io = loop_io_new(e->loop, store_kept_fd(e->store), LOOP_READ, more_is_kept, o);
+	saver_on_idle(e->saver, files_are_saved, o);
 	return o;
 }
 
@@ -131,6 +138,7 @@ void outlet_free(struct outlet *o)
 		call(o, &err);
 	while (o->news)
 		news_free(take_news(o));
+	saver_on_idle(o->e->saver, NULL, NULL);
 	loop_io_free(o->io);
 	free(o);
 }
@@ -161,7 +169,8 @@ void outlet_event(struct outlet *o, const char *event, const json_t *data)
 
 bool engine_is_kept(const struct engine *e)
 {
-	return !e->outlet || e->outlet->has_failed || store_is_kept(e->store, store_mark(e->store), NULL);
+	return !e->outlet || e->outlet->has_failed
+		|| (saver_is_idle(e->saver) && store_is_kept(e->store, store_mark(e->store), NULL));
 }
 
 void engine_when_kept(struct engine *e, engine_kept_fn fn, void *arg)

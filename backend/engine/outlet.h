@@ -1,5 +1,6 @@
 /*
- * outlet: what leaves the engine waits here until what it rests on is on the disk. So nobody is ever told of a request,
+ * outlet: what leaves the engine waits here until what it rests on is on the disk: the journal, and what the engine has
+ * written into files. So nobody is ever told of a request,
  * a row or an outcome that a power cut could take back, and the loop waits for no disk.
  *
  * This is external synchrony: Nightingale, Veeraraghavan, Chen, Flinn, "Rethink the Sync", OSDI 2006.

@@ -119,7 +119,7 @@ struct signature *signature_verify(struct engine *e, const char *signers, const 
 	digest_bytes(manifest, strlen(manifest), digest);
 	/* One file for each check under way: two of the same build may run at once. */
 	s->file = mem_printf("%s/signature.%.16s.%p", e->state_dir, digest, (void *)s);
-	if (file_check_owner(signers, err) && file_write_atomic(s->file, armor, strlen(armor), 0600, err)
+	if (file_check_owner(signers, err) && file_write_scratch(s->file, armor, strlen(armor), 0600, err)
 	    && start(s, (const char *const[]){ "ssh-keygen", "-Y", "find-principals", "-f", s->signers, "-s", s->file, NULL },
 	             NULL, found, err))
 		return s;

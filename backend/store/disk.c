@@ -217,6 +217,8 @@ static int disk_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f, i
 	file->ours.pMethods = &methods;
 	file->next = d->files;
 	d->files = file;
+	/* The database's name is on the disk with the WAL's: they lie in one folder. */
+	file->is_known = flags & SQLITE_OPEN_MAIN_DB;
 	if (code == SQLITE_OK && flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB))
 		file->fd = open(name, O_RDONLY | O_CLOEXEC);
 	return code;

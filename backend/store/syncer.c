@@ -1,13 +1,12 @@
 #include "backend/store/syncer.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/thread.h"
 
 struct ask { struct ask *next; int fd; bool whole; int64_t number; };
 
@@ -88,19 +87,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Signals are for the thread that runs the loop. */
-static int start(struct syncer *s)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&s->thread, NULL, work, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 static void destroy(struct syncer *s)
 {
 	close(s->event);
@@ -113,7 +99,6 @@ static void destroy(struct syncer *s)
 bool syncer_new(struct syncer **ret, struct err *err)
 {
 	struct syncer *s = mem_alloc(sizeof *s);
-	int error;
 
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->event < 0) {
@@ -124,10 +109,9 @@ bool syncer_new(struct syncer **ret, struct err *err)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->work, NULL);
 	pthread_cond_init(&s->progress, NULL);
-	error = start(s);
-	if (error) {
+	if (!thread_start(&s->thread, work, s, "brings the journal to the disk", err)) {
 		destroy(s);
-		return err_errno(err, error, "start the thread that writes to the disk");
+		return false;
 	}
 	*ret = s;
 	return true;

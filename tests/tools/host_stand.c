@@ -21,6 +21,7 @@
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/base/saver.h"
 #include "backend/drivers/host/admin.h"
 #include "backend/drivers/registry.h"
 #include "backend/drivers/host/ports.h"
@@ -108,8 +109,8 @@ static void open_driver(struct stand *s)
 {
 	struct err err = { 0 };
 	struct driver_ctx ctx = {
-		.loop = s->loop, .http = s->http, .state_dir = s->dir, .app = &s->app, .env = &s->env, .note = noted,
-		.note_arg = s,
+		.loop = s->loop, .http = s->http, .saver = s->saver, .state_dir = s->dir, .app = &s->app, .env = &s->env,
+		.note = noted, .note_arg = s,
 	};
 
 	s->denv = driver_host.open(&ctx, &err);
@@ -134,6 +135,8 @@ int stand_set_up(void **state)
 		return -1;
 	s->loop = loop_new();
 	s->http = http_new(s->loop);
+	if (!saver_new(s->loop, &s->saver, NULL))
+		return -1;
 	s->notes = json_array();
 	s->guard = loop_timer_new(s->loop, too_late, NULL);
 	fill_config(s);
@@ -156,6 +159,7 @@ int stand_tear_down(void **state)
 	file_remove_tree(s->root, NULL);
 	loop_timer_free(s->guard);
 	http_free(s->http);
+	saver_free(s->saver);
 	loop_free(s->loop);
 	json_decref(s->notes);
 	free(s);

@@ -20,6 +20,7 @@ struct stand {
 	char program[512];                     /* the test program itself */
 	struct loop *loop;
 	struct http *http;
+	struct saver *saver;
 	struct driver_env *denv;
 	struct config_app app;
 	struct config_environment env;

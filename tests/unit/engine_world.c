@@ -217,6 +217,13 @@ void engine_world_run(struct engine_world *w, int64_t ms)
 	loop_run(w->loop);
 }
 
+void engine_world_settle(struct engine_world *w)
+{
+	do
+		engine_world_run(w, 2);
+	while (!engine_is_kept(w->engine));
+}
+
 int engine_world_count(const struct engine_world *w, const char *type, const json_t **ret_last)
 {
 	const json_t *value;

@@ -58,6 +58,7 @@ int64_t engine_world_deploy(struct engine_world *w, const char *environment, con
 void engine_world_deployed(struct engine_world *w, const char *environment, const char *version);
 /* Runs the loop until n more rows of the type came; the test fails after 40 s. */
 void engine_world_wait(struct engine_world *w, const char *type, int n);
+void engine_world_settle(struct engine_world *w);     /* until all that was done is on the disk, and told */
 void engine_world_run(struct engine_world *w, int64_t ms);
 /* How many rows of the type have been journalled since the world began; the last one's body in *ret_last (borrowed). */
 int engine_world_count(const struct engine_world *w, const char *type, const json_t **ret_last);

@@ -41,6 +41,7 @@ static void sets(struct engine_world *w, const char *feature, bool on)
 	if (!answer)
 		fail_msg("%s", err.text);
 	assert_int_equal(json_flag(answer, "on"), on);
+	engine_world_settle(w);
 }
 
 /* "a on, b off" as the API tells it. */
@@ -194,6 +195,7 @@ static void a_file_that_was_changed_by_hand_is_put_right_and_told(void **state)
 	assert_true(file_write_atomic(path, "{}", 2, 0644, NULL));
 
 	engine_world_start(w);
+	engine_world_settle(w);
 
 	assert_text(written(w), "search on");
 	assert_true(engine_journal(w->engine, 0, 500, &rows, NULL));
@@ -202,6 +204,7 @@ static void a_file_that_was_changed_by_hand_is_put_right_and_told(void **state)
 	engine_world_stop(w);
 	assert_int_equal(unlink(path), 0);
 	engine_world_start(w);
+	engine_world_settle(w);
 	assert_text(written(w), "search on");
 }
 

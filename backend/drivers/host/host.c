@@ -54,7 +54,7 @@ static struct driver_env *host_open(const struct driver_ctx *ctx, struct err *er
 	struct driver_env *denv = mem_alloc(sizeof *denv);
 
 	*denv = (struct driver_env){
-		.loop = ctx->loop, .http = ctx->http, .dir = mem_dup(ctx->state_dir),
+		.loop = ctx->loop, .http = ctx->http, .saver = ctx->saver, .dir = mem_dup(ctx->state_dir),
 		.proxy_dir = file_join(ctx->state_dir, "haproxy"), .note = ctx->note, .note_arg = ctx->note_arg,
 	};
 	if (host_reconfigure(denv, ctx->app, ctx->env, err))
@@ -63,15 +63,13 @@ static struct driver_env *host_open(const struct driver_ctx *ctx, struct err *er
 	return NULL;
 }
 
-bool host_write_map(struct driver_env *denv, const struct host_model *model, enum colour public_colour,
-                    enum colour preview_colour, struct err *err)
+void host_save_map(struct op *op, enum colour public_colour, enum colour preview_colour, saver_fn fn)
 {
-	AUTO(mem_auto_free) char *path = file_join(denv->proxy_dir, ROUTES_FILE);
 	AUTO(routes_done) struct routes routes = { 0 };
 
-	ready_void(denv);
-	routes_make(model, public_colour, preview_colour, &routes);
-	return routes_write(path, &routes, err);
+	ready_void(op->denv);
+	routes_make(op->model, public_colour, preview_colour, &routes);
+	op->save = routes_save(op->denv->saver, op->denv->proxy_dir, &routes, fn, op);
 }
 
 static struct op *begin(struct driver_env *denv, const struct driver_job *job)

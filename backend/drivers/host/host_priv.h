@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "backend/artifact/digest.h"
+#include "backend/base/saver.h"
 #include "backend/drivers/driver.h"
 #include "backend/drivers/host/model.h"
 
@@ -42,6 +43,7 @@ struct ready { char digest[DIGEST_SIZE]; int64_t seen_ms; };
 struct driver_env {
 	struct loop *loop;
 	struct http *http;
+	struct saver *saver;
 	char *dir;                             /* the environment's folder */
 	char *proxy_dir;                       /* HAProxy's: DIR/haproxy */
 	void (*note)(void *arg, const char *type, json_t *take_detail);
@@ -86,6 +88,7 @@ struct op {
 	struct prober *prober;
 	struct proxy *proxy;
 	struct resume *resume;
+	struct save *save;
 	struct starter *starter;
 	struct stopper *stopper;
 	struct unpacker *unpacker;
@@ -107,8 +110,7 @@ void host_say(const struct driver_job *job, const char *fmt, ...) __attribute__(
 void host_note(struct driver_env *denv, const char *what, json_t *take_detail);
 
 /* The map file is rewritten by whoever has moved the traffic, which also makes prepared versions of the map void. */
-bool host_write_map(struct driver_env *denv, const struct host_model *model, enum colour public_colour,
-                    enum colour preview_colour, struct err *err);
+void host_save_map(struct op *op, enum colour public_colour, enum colour preview_colour, saver_fn fn);     /* arg: op */
 /* The last lines of a component's log; yours. */
 char *host_tail(const struct driver_env *denv, enum colour colour, const char *component);
 

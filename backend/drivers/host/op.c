@@ -64,6 +64,7 @@ static void release(struct op *op)
 	prober_free(op->prober);
 	proxy_cancel(op->proxy);
 	resume_cancel(op->resume);
+	save_forget(op->save);
 	starter_cancel(op->starter);
 	stopper_cancel(op->stopper);
 	unpacker_cancel(op->unpacker);
@@ -79,6 +80,7 @@ static void release(struct op *op)
 	op->prober = NULL;
 	op->proxy = NULL;
 	op->resume = NULL;
+	op->save = NULL;
 	op->starter = NULL;
 	op->stopper = NULL;
 	op->unpacker = NULL;

@@ -15,6 +15,7 @@
 #include "backend/base/mem.h"
 #include "backend/drivers/host/admin.h"
 #include "backend/drivers/host/haproxy.h"
+#include "backend/drivers/host/routes.h"
 #include "backend/drivers/host/runit.h"
 #include "backend/process/child.h"
 
@@ -34,6 +35,7 @@ struct proxy {
 	bool new_config, supervising;
 	const char *did;
 	struct child *child;
+	struct save *save;
 	struct buf said;
 	struct admin_call *call;
 	struct loop_timer *timer;
@@ -49,6 +51,7 @@ void proxy_cancel(struct proxy *p)
 		return;
 	admin_cancel(p->call);
 	child_free(p->child);
+	save_forget(p->save);
 	loop_timer_free(p->timer);
 	buf_done(&p->config);
 	buf_done(&p->said);
@@ -97,14 +100,6 @@ static bool write_service(struct proxy *p, struct err *err)
 	}, &changed, err);
 }
 
-/* HAProxy does not start without its map file. */
-static bool write_first_map(struct proxy *p, struct err *err)
-{
-	AUTO(mem_auto_free) char *path = file_join(p->denv->proxy_dir, ROUTES_FILE);
-
-	return access(path, F_OK) == 0 || host_write_map(p->denv, p->model, COLOUR_NONE, COLOUR_NONE, err);
-}
-
 /* A port that HAProxy is about to listen on, and that the configuration before did not have, must be free. */
 static bool check_port(const char *old_config, const struct host_part *part, const char *kind, const char *address,
                        int port, struct err *err)
@@ -130,14 +125,25 @@ static bool check_ports(const struct proxy *p, const char *old_config, struct er
 	return true;
 }
 
-static bool install(struct proxy *p, struct err *err)
+static struct save *save_config(struct proxy *p, const char *name, saver_fn fn)
 {
-	AUTO(mem_auto_free) char *from = file_join(p->denv->proxy_dir, CONFIG_NEW);
-	AUTO(mem_auto_free) char *to = file_join(p->denv->proxy_dir, HAPROXY_CONFIG);
+	AUTO(mem_auto_free) char *path = file_join(p->denv->proxy_dir, name);
 
-	if (rename(from, to) != 0)
-		return err_errno(err, errno, "rename %s", from);
-	return file_sync_dir(p->denv->proxy_dir, err);
+	return saver_write(p->denv->saver, path, p->config.data, p->config.len, 0600, fn, p);
+}
+
+static void installed(void *arg, const struct err *err)
+{
+	struct proxy *p = arg;
+
+	AUTO(mem_auto_free) char *checked = file_join(p->denv->proxy_dir, CONFIG_NEW);
+
+	p->save = NULL;
+	saver_remove(p->denv->saver, checked, NULL, NULL);
+	if (err)
+		fail(p, "traffic", err);
+	else
+		wait_for_mark(p);
 }
 
 static void checker_said(void *arg, bool is_stderr, const char *data, size_t len)
@@ -158,24 +164,33 @@ static void checker_ended(void *arg, const struct child_end *end)
 	if (end->code != 0)
 		err_set(&err, ERR_CONFIG, "HAProxy refuses its configuration %s/" CONFIG_NEW ": %.600s", p->denv->proxy_dir,
 		        said);
-	if (err.kind || !install(p, &err)) {
+	if (err.kind)
 		fail(p, "traffic", &err);
-		return;
-	}
-	wait_for_mark(p);
+	else
+		p->save = save_config(p, HAPROXY_CONFIG, installed);
 }
 
-static bool check_config(struct proxy *p, struct err *err)
+static bool start_checker(struct proxy *p, struct err *err)
 {
 	static const char *const argv[] = { "haproxy", "-c", "-q", "-f", CONFIG_NEW, NULL };
 	static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-	AUTO(mem_auto_free) char *path = file_join(p->denv->proxy_dir, CONFIG_NEW);
 
-	return file_write_atomic(path, p->config.data, p->config.len, 0600, err)
-	       && child_start(p->denv->loop, &(struct child_spec){
+	return child_start(p->denv->loop, &(struct child_spec){
 		.argv = argv, .env = env, .dir = p->denv->proxy_dir, .timeout_ms = CHECK_MS, .output = checker_said,
 		.end = checker_ended, .arg = p,
 	}, &p->child, err);
+}
+
+static void config_saved(void *arg, const struct err *err)
+{
+	struct proxy *p = arg;
+	struct err failed = { 0 };
+
+	p->save = NULL;
+	if (err)
+		failed = *err;
+	if (err || !start_checker(p, &failed))
+		fail(p, "traffic", &failed);
 }
 
 /* HAProxy without a runsv (somebody killed it) would keep the ports from the one that is about to start. */
@@ -251,26 +266,14 @@ static void wait_for_mark(struct proxy *p)
 	p->call = admin_send(p->denv->loop, p->denv->proxy_dir, "show info", p->deadline_ms - clock_mono_ms(), info_came, p);
 }
 
-/* The files first; then, as often as the timer says, the next step until HAProxy tells the mark. */
-static void tick(void *arg)
+static void take_config(struct proxy *p)
 {
-	struct proxy *p = arg;
 	AUTO(mem_auto_free) char *path = file_join(p->denv->proxy_dir, HAPROXY_CONFIG);
 	AUTO(buf_done) struct buf was = { 0 };
 	struct runit_status status;
 	struct err err = { 0 };
-	bool is_there;
+	bool is_there = file_read(path, CONFIG_MAX, &was, NULL);
 
-	if (p->new_config) {
-		wait_for_mark(p);
-		return;
-	}
-	p->new_config = true;
-	if (!write_service(p, &err) || !write_first_map(p, &err)) {
-		fail(p, "traffic", &err);
-		return;
-	}
-	is_there = file_read(path, CONFIG_MAX, &was, NULL);
 	if (is_there && was.len == p->config.len && memcmp(was.data, p->config.data, was.len) == 0) {
 		wait_for_mark(p);
 		return;
@@ -278,8 +281,48 @@ static void tick(void *arg)
 	runit_status(p->denv->proxy_dir, &status);
 	if (status.running && !check_ports(p, is_there ? was.data : "", &err))
 		fail(p, "port", &err);
-	else if (!check_config(p, &err))
+	else
+		p->save = save_config(p, CONFIG_NEW, config_saved);
+}
+
+static void first_map_saved(void *arg, const struct err *err)
+{
+	struct proxy *p = arg;
+
+	p->save = NULL;
+	if (err)
+		fail(p, "traffic", err);
+	else
+		take_config(p);
+}
+
+/* HAProxy does not start without its map file. */
+static void make_first_map(struct proxy *p)
+{
+	AUTO(routes_done) struct routes routes = { 0 };
+
+	routes_make(p->model, COLOUR_NONE, COLOUR_NONE, &routes);
+	p->save = routes_save(p->denv->saver, p->denv->proxy_dir, &routes, first_map_saved, p);
+}
+
+/* The files first; then, as often as the timer says, the next step until HAProxy tells the mark. */
+static void tick(void *arg)
+{
+	struct proxy *p = arg;
+	AUTO(mem_auto_free) char *map = file_join(p->denv->proxy_dir, ROUTES_FILE);
+	struct err err = { 0 };
+
+	if (p->new_config) {
+		wait_for_mark(p);
+		return;
+	}
+	p->new_config = true;
+	if (!write_service(p, &err))
 		fail(p, "traffic", &err);
+	else if (access(map, F_OK) != 0)
+		make_first_map(p);
+	else
+		take_config(p);
 }
 
 struct proxy *proxy_start(struct driver_env *denv, struct host_model *model, driver_done_fn fn, void *arg)

@@ -138,16 +138,14 @@ static void live_started(void *arg, const struct driver_outcome *outcome)
 	resume_warm(op);
 }
 
-static void live_unpacked(void *arg, const struct driver_outcome *outcome)
+static void mark_saved(void *arg, const struct err *err)
 {
 	struct op *op = arg;
 	const struct reconciling *r = op->state;
-	struct err err = outcome->err;
 
-	op->unpacker = NULL;
-	if (!outcome->ok || !slot_mark_write(op->denv->dir, r->expect->live, r->expect->live_version,
-	                                     r->expect->live_digest, &err)) {
-		note_trouble(op, "artifact", &err);
+	op->save = NULL;
+	if (err) {
+		note_trouble(op, "artifact", err);
 		resume_warm(op);
 		return;
 	}
@@ -155,6 +153,21 @@ static void live_unpacked(void *arg, const struct driver_outcome *outcome)
 		.denv = op->denv, .model = op->model, .colour = r->expect->live, .version = r->expect->live_version,
 		.which = STARTER_ALL,
 	}, live_started, op);
+}
+
+static void live_unpacked(void *arg, const struct driver_outcome *outcome)
+{
+	struct op *op = arg;
+	const struct reconciling *r = op->state;
+
+	op->unpacker = NULL;
+	if (!outcome->ok) {
+		note_trouble(op, "artifact", &outcome->err);
+		resume_warm(op);
+		return;
+	}
+	op->save = slot_mark_save(op->denv->saver, op->denv->dir, r->expect->live, r->expect->live_version,
+	                          r->expect->live_digest, mark_saved, op);
 }
 
 /* Something of the live colour is gone from the disk: its release, or how it is started. */
@@ -191,20 +204,28 @@ static void resume_live(struct op *op)
 
 /* ---- the routes ---- */
 
+static void map_saved(void *arg, const struct err *err)
+{
+	struct op *op = arg;
+
+	op->save = NULL;
+	if (err)
+		note_trouble(op, "traffic", err);
+	resume_live(op);
+}
+
 static void routes_repaired(void *arg, int64_t map_us, const struct err *err)
 {
 	struct op *op = arg;
 	const struct reconciling *r = op->state;
-	struct err failed = { 0 };
 
 	(void)map_us;
 	op->mapping = NULL;
-	if (err)
-		failed = *err;
-	else
-		host_write_map(op->denv, op->model, r->expect->live, r->preview, &failed);
-	if (failed.kind)
-		note_trouble(op, "traffic", &failed);
+	if (!err) {
+		host_save_map(op, r->expect->live, r->preview, map_saved);
+		return;
+	}
+	note_trouble(op, "traffic", err);
 	resume_live(op);
 }
 
@@ -231,18 +252,17 @@ static void note_routes(struct op *op, const char *what, const struct routes *no
 	host_note(op->denv, what, json_pack("{s:s, s:s}", "was", why, "now", colour_name(r->expect->live)));
 }
 
-static void repair_file(struct op *op, const struct routes *wanted)
+/* The file is what HAProxy would start with; whether it is right. */
+static bool file_is_right(struct op *op, const struct routes *wanted)
 {
-	const struct reconciling *r = op->state;
 	AUTO(mem_auto_free) char *path = file_join(op->denv->proxy_dir, ROUTES_FILE);
 	AUTO(routes_done) struct routes in_file = { 0 };
 	struct err err = { 0 };
 
 	if (routes_read(path, &in_file, &err) && routes_equal(&in_file, wanted))
-		return;
+		return true;
 	note_routes(op, "map file", &in_file);
-	if (!host_write_map(op->denv, op->model, r->expect->live, r->preview, &err))
-		note_trouble(op, "traffic", &err);
+	return false;
 }
 
 static void shown(void *arg, const struct routes *routes, const struct err *err)
@@ -250,6 +270,7 @@ static void shown(void *arg, const struct routes *routes, const struct err *err)
 	struct op *op = arg;
 	struct reconciling *r = op->state;
 	AUTO(routes_done) struct routes wanted = { 0 };
+	bool is_saved;
 
 	op->show = NULL;
 	if (!routes) {
@@ -259,9 +280,12 @@ static void shown(void *arg, const struct routes *routes, const struct err *err)
 	}
 	r->preview = wanted_preview(op, routes);
 	routes_make(op->model, r->expect->live, r->preview, &wanted);
-	repair_file(op, &wanted);
+	is_saved = file_is_right(op, &wanted);
 	if (routes_equal(routes, &wanted)) {
-		resume_live(op);
+		if (is_saved)
+			resume_live(op);
+		else
+			host_save_map(op, r->expect->live, r->preview, map_saved);
 		return;
 	}
 	note_routes(op, "routes", routes);

@@ -197,10 +197,12 @@ bool routes_read(const char *path, struct routes *ret, struct err *err)
 	return true;
 }
 
-bool routes_write(const char *path, const struct routes *routes, struct err *err)
+struct save *routes_save(struct saver *saver, const char *proxy_dir, const struct routes *routes, saver_fn fn,
+                         void *arg)
 {
+	AUTO(mem_auto_free) char *path = file_join(proxy_dir, ROUTES_FILE);
 	AUTO(buf_done) struct buf text = { 0 };
 
 	routes_text(routes, &text);
-	return file_write_atomic(path, text.data, text.len, 0600, err);
+	return saver_write(saver, path, text.data, text.len, 0600, fn, arg);
 }

@@ -12,6 +12,7 @@
 
 #include "backend/base/buf.h"
 #include "backend/base/err.h"
+#include "backend/base/saver.h"
 #include "backend/drivers/host/model.h"
 
 #define ROUTES_FILE "routes.map"       /* in HAProxy's folder, and its name on the admin socket */
@@ -37,6 +38,8 @@ enum colour routes_preview(const struct host_model *model, const struct routes *
 /* The map file's text into `ret`, initialised here. */
 void routes_text(const struct routes *routes, struct buf *ret);
 bool routes_read(const char *path, struct routes *ret, struct err *err);   /* a missing file is an empty one */
-bool routes_write(const char *path, const struct routes *routes, struct err *err);
+/* As HAProxy's map file in its folder. */
+struct save *routes_save(struct saver *saver, const char *proxy_dir, const struct routes *routes, saver_fn fn,
+                         void *arg);
 
 #endif

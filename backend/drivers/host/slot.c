@@ -58,7 +58,8 @@ void slot_mark_done(struct slot_mark *mark)
 	*mark = (struct slot_mark){ 0 };
 }
 
-bool slot_mark_write(const char *dir, enum colour colour, const char *version, const char *digest, struct err *err)
+struct save *slot_mark_save(struct saver *saver, const char *dir, enum colour colour, const char *version,
+                            const char *digest, saver_fn fn, void *arg)
 {
 	AUTO(mem_auto_free) char *path = mark_path(dir, colour);
 	AUTO(mem_auto_free) char *line = NULL;
@@ -67,17 +68,14 @@ bool slot_mark_write(const char *dir, enum colour colour, const char *version, c
 	json_put_text(mark, "version", version);
 	json_put_text(mark, "digest", digest);
 	line = json_line(mark);
-	return file_write_atomic(path, line, strlen(line), 0600, err);
+	return saver_write(saver, path, line, strlen(line), 0600, fn, arg);
 }
 
-bool slot_mark_forget(const char *dir, enum colour colour, struct err *err)
+struct save *slot_mark_remove(struct saver *saver, const char *dir, enum colour colour, saver_fn fn, void *arg)
 {
 	AUTO(mem_auto_free) char *path = mark_path(dir, colour);
-	AUTO(mem_auto_free) char *folder = colour_dir(dir, colour);
 
-	if (unlink(path) == 0)
-		return file_sync_dir(folder, err);
-	return errno == ENOENT || err_errno(err, errno, "remove %s", path);
+	return saver_remove(saver, path, fn, arg);
 }
 
 bool slot_holds(const char *dir, const struct host_model *model, enum colour colour, const char *digest)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "backend/base/err.h"
+#include "backend/base/saver.h"
 #include "backend/drivers/host/model.h"
 #include "backend/proto/words.h"
 
@@ -24,8 +25,9 @@ char *slot_log(const char *dir, enum colour colour, const char *component);
 struct slot_mark { char *version; char *digest; };      /* both NULL when there is none */
 void slot_mark_read(const char *dir, enum colour colour, struct slot_mark *ret);
 void slot_mark_done(struct slot_mark *mark);
-bool slot_mark_write(const char *dir, enum colour colour, const char *version, const char *digest, struct err *err);
-bool slot_mark_forget(const char *dir, enum colour colour, struct err *err);
+struct save *slot_mark_save(struct saver *saver, const char *dir, enum colour colour, const char *version,
+                            const char *digest, saver_fn fn, void *arg);
+struct save *slot_mark_remove(struct saver *saver, const char *dir, enum colour colour, saver_fn fn, void *arg);
 /* The mark names that digest and every component's release is there. */
 bool slot_holds(const char *dir, const struct host_model *model, enum colour colour, const char *digest);
 

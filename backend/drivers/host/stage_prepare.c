@@ -40,18 +40,27 @@ void stage_fetch(struct op *op)
 	op_ok(op, json_pack("{s:I}", "artifacts", (json_int_t)op->job->nartifacts));
 }
 
+static void mark_saved(void *arg, const struct err *err)
+{
+	struct op *op = arg;
+
+	op->save = NULL;
+	if (err)
+		op_fail(op, "artifact", NULL, err);
+	else
+		op_ok(op, json_pack("{s:s}", "slot", colour_name(op->job->target)));
+}
+
 static void unpacked(void *arg, const struct driver_outcome *outcome)
 {
 	struct op *op = arg;
-	struct err err = { 0 };
 
 	op->unpacker = NULL;
 	if (!outcome->ok)
 		op_fail_as(op, outcome);
-	else if (!slot_mark_write(op->denv->dir, op->job->target, op->job->version, op->job->digest, &err))
-		op_fail(op, "artifact", NULL, &err);
 	else
-		op_ok(op, json_pack("{s:s}", "slot", colour_name(op->job->target)));
+		op->save = slot_mark_save(op->denv->saver, op->denv->dir, op->job->target, op->job->version, op->job->digest,
+		                          mark_saved, op);
 }
 
 static void stopped(void *arg, const struct driver_outcome *outcome)
@@ -69,19 +78,24 @@ static void stopped(void *arg, const struct driver_outcome *outcome)
 	}, unpacked, op);
 }
 
+static void mark_removed(void *arg, const struct err *err)
+{
+	struct op *op = arg;
+
+	op->save = NULL;
+	if (err)
+		op_fail(op, "artifact", NULL, err);
+	else
+		op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, stopped, op);
+}
+
 void stage_stage(struct op *op)
 {
-	struct err err = { 0 };
-
 	if (slot_holds(op->denv->dir, op->model, op->job->target, op->job->digest)) {
 		op_ok(op, json_pack("{s:s, s:b}", "slot", colour_name(op->job->target), "kept", true));
 		return;
 	}
 	/* What the colour held before is warm no more from here on. */
 	ready_forget(op->denv, op->job->target);
-	if (!slot_mark_forget(op->denv->dir, op->job->target, &err)) {
-		op_fail(op, "artifact", NULL, &err);
-		return;
-	}
-	op->stopper = stopper_start(op->denv, slot_services(op->denv->dir, op->job->target), STOPPER_END, stopped, op);
+	op->save = slot_mark_remove(op->denv->saver, op->denv->dir, op->job->target, mark_removed, op);
 }

@@ -16,25 +16,29 @@ static void finish(struct op *op)
 	op_ok(op, json_incref(op->facts));
 }
 
+static void map_saved(void *arg, const struct err *err)
+{
+	struct op *op = arg;
+
+	op->save = NULL;
+	if (err)
+		op_fail(op, "traffic", NULL, err);
+	else
+		finish(op);
+}
+
 static void previews_moved(void *arg, int64_t map_us, const struct err *err)
 {
 	struct op *op = arg;
-	struct err failed = { 0 };
 
 	(void)map_us;
 	op->mapping = NULL;
-	if (op->cancelled) {
+	if (op->cancelled)
 		op_stop(op);
-		return;
-	}
-	if (err)
-		failed = *err;
+	else if (err)
+		op_fail(op, "traffic", NULL, err);
 	else
-		host_write_map(op->denv, op->model, op->job->live, op->job->target, &failed);
-	if (failed.kind)
-		op_fail(op, "traffic", NULL, &failed);
-	else
-		finish(op);
+		host_save_map(op, op->job->live, op->job->target, map_saved);
 }
 
 static void shown(void *arg, const struct routes *routes, const struct err *err)

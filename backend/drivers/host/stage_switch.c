@@ -220,22 +220,28 @@ static void not_well(struct op *op, const char *why)
 	op_fail(op, "health", NULL, &err);
 }
 
-static void taken_back(void *arg, int64_t map_us, const struct err *err)
+static void map_saved_again(void *arg, const struct err *err)
 {
 	struct op *op = arg;
 	const struct switching *s = op->state;
-	struct err failed = { 0 };
+
+	op->save = NULL;
+	if (err)
+		op_fail(op, "traffic", NULL, err);
+	else
+		not_well(op, s->ill);
+}
+
+static void taken_back(void *arg, int64_t map_us, const struct err *err)
+{
+	struct op *op = arg;
 
 	(void)map_us;
 	op->mapping = NULL;
 	if (err)
-		failed = *err;
+		op_fail(op, "traffic", NULL, err);
 	else
-		host_write_map(op->denv, op->model, op->job->live, op->job->target, &failed);
-	if (failed.kind)
-		op_fail(op, "traffic", NULL, &failed);
-	else
-		not_well(op, s->ill);
+		host_save_map(op, op->job->live, op->job->target, map_saved_again);
 }
 
 static void take_back(struct op *op)
@@ -319,26 +325,16 @@ static void ask_for_health(struct op *op)
 	                            op);
 }
 
-static void moved(void *arg, int64_t map_us, const struct err *err)
+static void map_saved(void *arg, const struct err *err)
 {
 	struct op *op = arg;
 	struct switching *s = op->state;
-	struct err failed = { 0 };
 
-	op->mapping = NULL;
-	if (err)
-		failed = *err;
-	else
-		host_write_map(op->denv, op->model, op->job->target, preview_after(op), &failed);
-	if (failed.kind && !op->cancelled) {
-		op_fail(op, "traffic", NULL, &failed);
+	op->save = NULL;
+	if (err) {
+		op_fail(op, "traffic", NULL, err);
 		return;
 	}
-	if (op->cancelled) {
-		op_stop(op);
-		return;
-	}
-	s->map_us = map_us;
 	s->moved = true;
 	s->proof_until_ms = clock_mono_ms() + PROOF_MS;
 	if (!op->prober)
@@ -349,6 +345,24 @@ static void moved(void *arg, int64_t map_us, const struct err *err)
 	if (s->is_ready)
 		ask_for_health(op);
 	go_on(op);
+}
+
+static void moved(void *arg, int64_t map_us, const struct err *err)
+{
+	struct op *op = arg;
+	struct switching *s = op->state;
+
+	op->mapping = NULL;
+	if (op->cancelled) {
+		op_stop(op);
+		return;
+	}
+	if (err) {
+		op_fail(op, "traffic", NULL, err);
+		return;
+	}
+	s->map_us = map_us;
+	host_save_map(op, op->job->target, preview_after(op), map_saved);
 }
 
 /* Users are never sent to a slot that holds something else, whatever is believed of it. */

@@ -120,17 +120,26 @@ static void proxy_is_up(void *arg, const struct driver_outcome *outcome)
 	op->mapping = mapping_start(op->denv->loop, op->denv->proxy_dir, &routes, HOST_PROXY_MS, moved_back, op);
 }
 
+static void map_saved(void *arg, const struct err *err)
+{
+	struct op *op = arg;
+
+	op->save = NULL;
+	if (err)
+		op_fail(op, "traffic", NULL, err);
+	else
+		op->proxy = proxy_start(op->denv, op->model, proxy_is_up, op);
+}
+
 void host_undo(struct op *op)
 {
 	struct err err = { 0 };
 
 	/* The file first: should HAProxy be down, it comes back with the right routes. */
-	if (!file_make_dirs(op->denv->proxy_dir, 0700, &err)
-	    || !host_write_map(op->denv, op->model, op->job->live, preview_before(op), &err)) {
+	if (file_make_dirs(op->denv->proxy_dir, 0700, &err))
+		host_save_map(op, op->job->live, preview_before(op), map_saved);
+	else
 		op_fail(op, "traffic", NULL, &err);
-		return;
-	}
-	op->proxy = proxy_start(op->denv, op->model, proxy_is_up, op);
 }
 
 static void cooled(void *arg, const struct driver_outcome *outcome)
