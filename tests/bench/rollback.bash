@@ -23,4 +23,6 @@ under_load() {
 under_load "$1" slipway "rollback to a warm colour" || exit 1
 slipway engine stop >/dev/null
 "$1" haproxy "bare HAProxy map transaction" || exit 1
-under_load "$1" haproxy "bare HAProxy map transaction"
+"$1" haproxy-at-once "the same, one right after the other" || exit 1
+under_load "$1" haproxy "bare HAProxy map transaction" || exit 1
+under_load "$1" haproxy-at-once "the same, one right after the other"
