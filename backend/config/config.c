@@ -13,6 +13,7 @@
 #include "backend/base/mem.h"
 #include "backend/config/check.h"
 #include "backend/config/mistake.h"
+#include "backend/config/text.h"
 #include "backend/config/type.h"
 
 enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_FILES_MAX = 1000 };
@@ -27,6 +28,8 @@ struct loading {
 	struct config_app *apps;
 	struct check_loaded *loaded;
 	size_t n;
+	struct config_file *files; size_t nfiles, files_cap;
+	bool keeps_files;
 	struct config_mistakes *out;
 };
 
@@ -71,6 +74,23 @@ static void twice_mistake(void *arg, const char *key, struct place first, struct
 	        first.line);
 }
 
+static void keep_file(struct loading *loading, const char *name, const json_t *json)
+{
+	if (!loading->keeps_files)
+		return;
+	loading->files = mem_grow(loading->files, loading->nfiles, &loading->files_cap, sizeof *loading->files);
+	loading->files[loading->nfiles++] = (struct config_file){ mem_dup(name), config_text(json) };
+}
+
+static void files_done(struct config_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(files[i].name);
+		free(files[i].text);
+	}
+	free(files);
+}
+
 /* One text into the next place of `loading`; nothing is added when it is no JSON. */
 static void load_text(struct loading *loading, const char *name, const char *path, const char *text, size_t len)
 {
@@ -97,6 +117,7 @@ static void load_text(struct loading *loading, const char *name, const char *pat
 	*loaded = (struct check_loaded){ { name, app->dir, places_new(text, len), loading->out }, app };
 	places_each_twice(loaded->source.places, twice_mistake, &loaded->source);
 	read_object(&loaded->source, &config_kind_app, json, PLACE_ROOT, app);
+	keep_file(loading, name, json);
 	loading->n++;
 }
 
@@ -131,7 +152,8 @@ static bool loading_finish(struct loading *loading, struct config **ret_config)
 	if (ok) {
 		struct config *config = mem_alloc(sizeof *config);
 
-		*config = (struct config){ loading->apps, loading->n, loading->groups.groups, loading->groups.ngroups };
+		*config = (struct config){ loading->apps, loading->n, loading->groups.groups, loading->groups.ngroups,
+		                           loading->files, loading->nfiles };
 		qsort(config->apps, config->napps, sizeof *config->apps, app_compare);
 		*ret_config = config;
 		return true;
@@ -139,6 +161,7 @@ static bool loading_finish(struct loading *loading, struct config **ret_config)
 	for (size_t i = 0; i < loading->n; i++)
 		app_done(&loading->apps[i]);
 	free(loading->apps);
+	files_done(loading->files, loading->nfiles);
 	read_done(&config_kind_groups, &loading->groups);
 	return false;
 }
@@ -232,14 +255,29 @@ static void check_groups(const struct source *s, const struct loading *loading)
 	}
 }
 
+static void load_groups_text(struct loading *loading, const char *dir, const char *text, size_t len)
+{
+	AUTO(json_auto_decref) json_t *json = NULL;
+	struct source source = { CONFIG_GROUPS, dir, NULL, loading->out };
+	json_error_t error;
+
+	json = json_loadb(text, len, 0, &error);
+	if (!json) {
+		syntax_mistake(loading->out, CONFIG_GROUPS, &error);
+		return;
+	}
+	source.places = places_new(text, len);
+	read_object(&source, &config_kind_groups, json, PLACE_ROOT, &loading->groups);
+	check_groups(&source, loading);
+	places_free((struct places *)source.places);
+	keep_file(loading, CONFIG_GROUPS, json);
+}
+
 static void load_groups(struct loading *loading, const char *dir)
 {
 	AUTO(mem_auto_free) char *path = file_join(dir, CONFIG_GROUPS);
 	AUTO(buf_done) struct buf text = { 0 };
-	AUTO(json_auto_decref) json_t *json = NULL;
-	struct source source = { CONFIG_GROUPS, dir, NULL, loading->out };
 	struct err err = { 0 };
-	json_error_t error;
 	struct stat st;
 
 	if (stat(path, &st) != 0)
@@ -252,15 +290,7 @@ static void load_groups(struct loading *loading, const char *dir)
 		mistake(loading->out, CONFIG_GROUPS, 1, 1, "%s", err.text);
 		return;
 	}
-	json = json_loadb(text.data, text.len, 0, &error);
-	if (!json) {
-		syntax_mistake(loading->out, CONFIG_GROUPS, &error);
-		return;
-	}
-	source.places = places_new(text.data, text.len);
-	read_object(&source, &config_kind_groups, json, PLACE_ROOT, &loading->groups);
-	check_groups(&source, loading);
-	places_free((struct places *)source.places);
+	load_groups_text(loading, dir, text.data, text.len);
 }
 
 bool config_load(const char *dir, struct config **ret_config, struct config_mistakes *ret_mistakes)
@@ -272,6 +302,7 @@ bool config_load(const char *dir, struct config **ret_config, struct config_mist
 	bool ok;
 
 	loading_init(&loading, CONFIG_FILES_MAX, ret_mistakes);
+	loading.keeps_files = true;
 	names = find_files(base, ret_mistakes);
 	if (!names[0] && ret_mistakes->n == 0)
 		mistake(ret_mistakes, CONFIG_FILE, 1, 1, "%s holds no " CONFIG_FILE " and no " CONFIG_FOLDER "/*.json; "
@@ -286,10 +317,39 @@ bool config_load(const char *dir, struct config **ret_config, struct config_mist
 	return ok;
 }
 
+bool config_from_files(const json_t *files, struct config **ret_config, struct err *err)
+{
+	AUTO(config_mistakes_done) struct config_mistakes mistakes = { 0 };
+	struct loading loading;
+	const json_t *file;
+	size_t i;
+
+	if (json_array_size(files) == 0)
+		return err_set(err, ERR_CONFIG, "no configuration was kept");
+	loading_init(&loading, json_array_size(files), &mistakes);
+	json_array_foreach(files, i, file)
+		if (strcmp(json_text(file, "name"), CONFIG_GROUPS) != 0)
+			load_text(&loading, json_text(file, "name"), json_text(file, "name"), json_text(file, "text"),
+			          strlen(json_text(file, "text")));
+	json_array_foreach(files, i, file)
+		if (strcmp(json_text(file, "name"), CONFIG_GROUPS) == 0)
+			load_groups_text(&loading, ".", json_text(file, "text"), strlen(json_text(file, "text")));
+	return loading_finish(&loading, ret_config)
+		|| err_set(err, ERR_CONFIG, "%s: %s", mistakes.items[0].file, mistakes.items[0].text);
+}
+
+void config_forget_files(struct config *config)
+{
+	files_done(config->files, config->nfiles);
+	config->files = NULL;
+	config->nfiles = 0;
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
 		return;
+	config_forget_files(config);
 	for (size_t i = 0; i < config->napps; i++)
 		app_done(&config->apps[i]);
 	free(config->apps);

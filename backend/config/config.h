@@ -9,6 +9,7 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -124,9 +125,13 @@ struct config_group {
 	bool undo;                       /* when one fails, those already released are taken back, the last one first */
 };
 
+/* A file as it is kept (text.h), by its name in the workspace. */
+struct config_file { char *name; char *text; };
+
 struct config {
 	struct config_app *apps; size_t napps;    /* sorted by name */
 	struct config_group *groups; size_t ngroups;
+	struct config_file *files; size_t nfiles; /* config_load only, until config_forget_files */
 };
 
 /* file: as given to config_parse, or relative to the workspace ("slipway.json"). line and column count from 1. */
@@ -141,6 +146,9 @@ bool config_load(const char *dir, struct config **ret_config, struct config_mist
 /* One application's text, for tests and editors; `file` is only a name. The result has one app. */
 bool config_parse(const char *file, const char *text, size_t len, struct config **ret_config,
                   struct config_mistakes *ret_mistakes);
+/* The same from files as they were kept: array of {"name","text"}. Without secrets, and without folders to look into. */
+bool config_from_files(const json_t *files, struct config **ret_config, struct err *err);
+void config_forget_files(struct config *config);
 void config_free(struct config *config);
 void config_mistakes_done(struct config_mistakes *mistakes);
 

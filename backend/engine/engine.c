@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/artifact/digest.h"
 #include "backend/base/buf.h"
 #include "backend/base/clock.h"
 #include "backend/base/file.h"
@@ -77,6 +78,8 @@ static void row_appended(void *arg, const json_t *row)
 
 void engine_listen(struct engine *e, engine_event_fn event_fn, engine_row_fn row_fn, void *arg)
 {
+	if (e->outlet)
+		outlet_begin(e->outlet);
 	e->event_fn = event_fn;
 	e->row_fn = row_fn;
 	e->listen_arg = arg;
@@ -212,6 +215,54 @@ static bool check_owners(const struct engine *e, const struct config *config, js
 	return json_array_size(mistakes) == 0;
 }
 
+static bool append_file(struct engine *e, const struct config_file *file, struct err *err)
+{
+	char sha256[DIGEST_SIZE];
+
+	digest_bytes(file->text, strlen(file->text), sha256);
+	return store_config_has(e->store, file->name, sha256)
+		|| store_append(e->store, "engine", "config.file",
+		                json_pack("{s:o, s:s, s:o}", "name", json_safe_string(file->name), "sha256", sha256, "text",
+		                          json_safe_string(file->text)), NULL, err);
+}
+
+static json_t *loaded_body(const struct config *config)
+{
+	json_t *body = json_pack("{s:[], s:[]}", "files", "names");
+
+	for (size_t a = 0; a < config->napps; a++)
+		json_array_append_new(json_object_get(body, "files"), json_safe_string(config->apps[a].file));
+	for (size_t i = 0; i < config->nfiles; i++)
+		json_array_append_new(json_object_get(body, "names"), json_safe_string(config->files[i].name));
+	return body;
+}
+
+/* What changed in it is journalled, so that what was can be told by the rules of then. */
+static bool append_config(struct engine *e, const struct config *config, struct err *err)
+{
+	if (!store_begin(e->store, err))
+		return false;
+	for (size_t i = 0; i < config->nfiles; i++)
+		if (!append_file(e, &config->files[i], err)) {
+			store_rollback(e->store);
+			return false;
+		}
+	if (!store_append(e->store, "engine", "config.loaded", loaded_body(config), NULL, err)) {
+		store_rollback(e->store);
+		return false;
+	}
+	return store_commit(e->store, err);
+}
+
+static void journal_config(struct engine *e, struct config *config)
+{
+	struct err err = { 0 };
+
+	if (!append_config(e, config, &err))
+		log_line(LOG_LEVEL_ERROR, "journal config.loaded: %s", err.text);
+	config_forget_files(config);
+}
+
 /* Reads the workspace's files; an invalid one is refused and the old one stays in force, visibly. */
 static bool load_config(struct engine *e, struct err *err)
 {
@@ -235,12 +286,8 @@ static bool load_config(struct engine *e, struct err *err)
 	json_decref(e->mistakes);
 	e->mistakes = texts;
 	if (ok) {
-		json_t *files = json_array();
-
-		for (size_t a = 0; a < config->napps; a++)
-			json_array_append_new(files, json_safe_string(config->apps[a].file));
 		adopt_config(e, config);
-		engine_append(e, "engine", "config.loaded", json_pack("{s:o}", "files", files));
+		journal_config(e, config);
 		return true;
 	}
 	engine_append(e, "engine", "config.refused", json_pack("{s:O}", "mistakes", texts));

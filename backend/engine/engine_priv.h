@@ -68,6 +68,8 @@ struct engine {
 	struct status_ask *status_asks;                /* being answered, status.c */
 	struct past *past;
 	int64_t past_at;                               /* this one looks back (moment.h), to here; 0: it is the present */
+	struct config *own_config;                     /* … by these rules; NULL: by those of now */
+	int64_t config_stand;                          /* store_config_stand when they were read */
 	struct store *results;                         /* … and where test results are; borrowed, NULL in a replay */
 	struct replay *replay;                         /* it is one (replay.h); NULL */
 	double speed;                                  /* of the replay; 0: none, or at its end */

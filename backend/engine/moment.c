@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/json.h"
+#include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/registry.h"
 #include "backend/engine/delivery.h"
@@ -44,11 +46,23 @@ static struct environment *shadow(struct engine *then, const struct config_app *
 	return env;
 }
 
-void moment_reconfigure(struct engine *then, const struct engine *like)
+/* Of the view; NULL: its journal does not tell, or not in words that are still understood. */
+static struct config *config_of_then(struct engine *then)
+{
+	AUTO(json_auto_decref) json_t *files = NULL;
+	struct config *config = NULL;
+	struct err err = { 0 };
+
+	if (!store_config(then->store, &files, &err) || json_array_size(files) == 0)
+		return NULL;
+	if (!config_from_files(files, &config, &err))
+		log_line(LOG_LEVEL_WARN, "the configuration of then is shown as that of now: %s", err.text);
+	return config;
+}
+
+static void shadow_all(struct engine *then)
 {
 	free_shadows(then);
-	then->config = like->config;
-	then->mistakes = like->mistakes;
 	for (size_t a = 0; then->config && a < then->config->napps; a++) {
 		const struct config_app *app = &then->config->apps[a];
 
@@ -58,6 +72,21 @@ void moment_reconfigure(struct engine *then, const struct engine *like)
 			then->environments[then->nenvironments++] = shadow(then, app, &app->environments[i]);
 		}
 	}
+}
+
+void moment_configure(struct engine *then, const struct engine *like)
+{
+	int64_t stand = 0;
+
+	if (!store_config_stand(then->store, &stand, NULL) || (then->own_config && stand == then->config_stand))
+		return;
+	free_shadows(then);
+	config_free(then->own_config);
+	then->own_config = stand ? config_of_then(then) : NULL;
+	then->config_stand = stand;
+	then->config = then->own_config ? then->own_config : like->config;
+	then->mistakes = like->mistakes;
+	shadow_all(then);
 }
 
 bool moment_new(struct engine *like, struct engine **ret, struct err *err)
@@ -72,7 +101,7 @@ bool moment_new(struct engine *like, struct engine **ret, struct err *err)
 		return false;
 	}
 	then->delivery = delivery_new(then);
-	moment_reconfigure(then, like);
+	moment_configure(then, like);
 	*ret = then;
 	return true;
 }
@@ -84,6 +113,7 @@ void moment_free(struct engine *then)
 	status_end(then);
 	delivery_free(then->delivery);
 	free_shadows(then);
+	config_free(then->own_config);
 	store_close(then->store);
 	free(then);
 }

@@ -136,11 +136,16 @@ void outlet_free(struct outlet *o)
 	err_set(&err, ERR_UNREACHABLE, "the engine ends");
 	while (o->waiters)
 		call(o, &err);
-	while (o->news)
-		news_free(take_news(o));
+	outlet_begin(o);
 	saver_on_idle(o->e->saver, NULL, NULL);
 	loop_io_free(o->io);
 	free(o);
+}
+
+void outlet_begin(struct outlet *o)
+{
+	while (o->news)
+		news_free(take_news(o));
 }
 
 static void put(struct outlet *o, const char *event, const json_t *data)

@@ -17,6 +17,8 @@ struct outlet;
 struct outlet *outlet_new(struct engine *e);
 /* Whoever waits is told that the engine ends; news that nobody was told of stay in the journal. */
 void outlet_free(struct outlet *o);
+/* What was not told yet is not for a new listener: the journal has it. */
+void outlet_begin(struct outlet *o);
 /* For the engine's listener, in the order in which they came. */
 void outlet_row(struct outlet *o, const json_t *row);
 void outlet_event(struct outlet *o, const char *event, const json_t *data);

@@ -113,6 +113,7 @@ static void turn(void *arg)
 		fail(l, &err);
 	} else if (end) {
 		l->is_ready = true;
+		moment_configure(l->then, l->p->e);
 		loop_timer_set(l->timer, KEEP_MS);
 		tell(l, NULL);
 	} else {
@@ -183,7 +184,7 @@ void engine_then_done(struct engine *e, struct engine *then)
 void past_reconfigure(struct past *p)
 {
 	for (struct look *l = p->looks; l; l = l->next)
-		moment_reconfigure(l->then, p->e);
+		moment_configure(l->then, p->e);
 }
 
 void past_free(struct past *p)

@@ -92,6 +92,7 @@ static void play(void *arg)
 		if (!r->next)
 			stop_at(r, NULL);
 	}
+	moment_configure(r->then, &r->like);
 	if (r->next)
 		loop_timer_set(r->timer, wait_ms(r));
 }

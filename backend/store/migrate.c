@@ -123,6 +123,10 @@ static const struct migration migrations[] = {
 	{ true,
 	  "CREATE TABLE tried (app TEXT NOT NULL, environment TEXT NOT NULL, build INTEGER NOT NULL,"
 	  " PRIMARY KEY (app, environment)) WITHOUT ROWID;" },
+	/* The configuration in force, so that what was can be told by the rules of then. */
+	{ true,
+	  "CREATE TABLE config_file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL,"
+	  " seq INTEGER NOT NULL) WITHOUT ROWID;" },
 };
 
 int migrate_latest(void)

@@ -6,6 +6,7 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/store/config.h"
 #include "backend/proto/words.h"
 #include "backend/store/automation.h"
 #include "backend/store/build.h"
@@ -322,7 +323,8 @@ static const struct {
 	{ "build.quarantined", project_quarantined },
 	{ "build.released_from_quarantine", project_released },
 	{ "build.removed", build_removed },
-	{ "config.loaded", nothing },
+	{ "config.file", config_project_file },
+	{ "config.loaded", config_project_loaded },
 	{ "config.refused", nothing },
 	{ "deployment.finished", deployment_finished },
 	{ "deployment.moved", deployment_moved },
@@ -374,7 +376,7 @@ static const char empty_all[] =
 	" DELETE FROM artifact; DELETE FROM build; DELETE FROM approval; DELETE FROM lease; DELETE FROM quarantine;"
 	" DELETE FROM pause; DELETE FROM migration; DELETE FROM drift; DELETE FROM stay; DELETE FROM feature;"
 	" DELETE FROM fact; DELETE FROM difference; DELETE FROM group_release; DELETE FROM release_member;"
-	" DELETE FROM tried";
+	" DELETE FROM tried; DELETE FROM config_file";
 
 bool project_rebuild(struct store *s, int64_t last, struct err *err)
 {

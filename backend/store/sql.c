@@ -176,6 +176,13 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE g.app = ? AND g.environment = ? AND coalesce(b.removed, 0) = 0 ORDER BY g.n DESC",
 
 	/* What is there already with the same value keeps its time. */
+	[SQL_CONFIG_FILE_SET] = "INSERT INTO config_file (name, sha256, text, seq) VALUES (?, ?, ?, ?)"
+		" ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, text = excluded.text, seq = excluded.seq",
+	[SQL_CONFIG_FILE_KEEP] = "DELETE FROM config_file WHERE name NOT IN (SELECT value FROM json_each(?))",
+	[SQL_CONFIG_FILES] = "SELECT name, text FROM config_file ORDER BY name",
+	[SQL_CONFIG_FILE_IS] = "SELECT 1 FROM config_file WHERE name = ? AND sha256 = ?",
+	[SQL_CONFIG_STAND] = "SELECT coalesce(max(seq), 0), count(*) FROM config_file",
+
 	[SQL_FACT_SET] = "INSERT INTO fact (app, environment, what, value, since) VALUES (?, ?, ?, ?, ?)"
 		" ON CONFLICT (app, environment, what) DO UPDATE SET value = excluded.value, since = excluded.since"
 		" WHERE value <> excluded.value",

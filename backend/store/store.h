@@ -12,7 +12,9 @@
  *
  * Types and bodies (project.c has the table; unknown types are journalled and change nothing):
  *   engine.started       {version,pid}                     engine.stopped {}
- *   config.loaded        {files:[…]}                       config.refused {mistakes:[…]}
+ *   config.file          {name,sha256,text}                a file of it that is new or changed; values of secrets left out
+ *   config.loaded        {files:[…],names:[…]}             names: those of which the last config.file is in force
+ *   config.refused       {mistakes:[…]}
  *   build.added          {app,version,digest,commit,branch,author,message,at,size,artifacts:[{component,sha256,size}],
  *                         tests:TOTALS|null,results_sha256,features:[…],migrations:[{id,reversible}],signature,signer}
  *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
@@ -92,6 +94,12 @@ bool store_open_view(struct store **ret, struct err *err);
 bool store_view_read(struct store *view, struct store *from, int64_t until, int rows, bool *ret_end, struct err *err);
 /* The next ROW; ERR_CONFLICT names one that does not continue the chain. */
 bool store_view_add(struct store *view, const json_t *row, struct err *err);
+
+/* The configuration that is in force: array of {"name","text"}; empty: the journal does not tell. */
+bool store_config(struct store *s, json_t **ret, struct err *err);
+bool store_config_has(struct store *s, const char *name, const char *sha256);
+/* Another number for each configuration of this journal. */
+bool store_config_stand(struct store *s, int64_t *ret, struct err *err);
 
 /* One row in a transaction of its own, or in the one that store_begin opened. The body is consumed, also on failure. */
 bool store_append(struct store *s, const char *actor, const char *type, json_t *take_body, int64_t *ret_seq,

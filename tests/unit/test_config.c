@@ -515,6 +515,60 @@ static void mistakes_of_all_files_come_together(void **state)
 	assert_string_equal(w->mistakes.items[1].file, "slipway.d/b.json");
 }
 
+/* The files as they are kept: [{"name","text"}]. */
+static json_t *kept_files(const struct config *config)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < config->nfiles; i++)
+		json_array_append_new(files, json_pack("{s:s, s:s}", "name", config->files[i].name, "text",
+		                                       config->files[i].text));
+	return files;
+}
+
+static void files_as_they_were_kept_make_the_same_configuration_without_secrets(void **state)
+{
+	struct workspace *w = *state;
+	AUTO(json_auto_decref) json_t *files = NULL;
+	struct config *again = NULL;
+	struct err err = { 0 };
+
+	/* given */
+	workspace_put(w, "slipway.d/shop.json", "{\"application\":\"shop\",\"components\":{\"web\":{\"start\":[\"web\"],"
+		"\"variables\":{\"TOKEN\":\"hush\",\"MODE\":\"slow\"}}},\"environments\":[{\"name\":\"prod\","
+		"\"ports\":{\"web\":8080},\"slots\":\"21020-21039\",\"variables\":{\"TOKEN\":\"hush\","
+		"\"COLOUR\":\"red\"},\"secrets\":[\"TOKEN\"]}]}");
+	workspace_put(w, "groups.json", "{\"groups\":[{\"name\":\"suite\",\"applications\":[\"shop\"]}]}");
+	assert_true(config_load(w->dir, &w->config, &w->mistakes));
+
+	/* when */
+	files = kept_files(w->config);
+	assert_true(config_from_files(files, &again, &err));
+
+	/* then */
+	assert_int_equal(json_array_size(files), 2);
+	assert_null(strstr(w->config->files[0].text, "hush"));
+	assert_string_equal(again->apps[0].name, "shop");
+	assert_int_equal(config_port(&again->apps[0].environments[0], "web"), 8080);
+	assert_int_equal(again->apps[0].environments[0].nvars, 2);
+	assert_non_null(config_group(again, "suite"));
+	config_free(again);
+}
+
+static void what_is_not_understood_any_more_is_named(void **state)
+{
+	AUTO(json_auto_decref) json_t *files = json_pack("[{s:s, s:s}]", "name", "slipway.json", "text", "{\"shop\":1}");
+	AUTO(json_auto_decref) json_t *none = json_array();
+	struct config *config = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_false(config_from_files(files, &config, &err));
+	assert_non_null(strstr(err.text, "slipway.json: "));
+	assert_false(config_from_files(none, &config, &err));
+	assert_null(config);
+}
+
 static void a_fifo_in_place_of_the_file_is_refused_without_waiting(void **state)
 {
 	AUTO(mem_auto_free) char *path = NULL;
@@ -583,6 +637,8 @@ int main(void)
 		IN_WORKSPACE(several_applications_are_sorted_by_name),
 		IN_WORKSPACE(applications_cannot_share_names_ports_or_slots),
 		IN_WORKSPACE(mistakes_of_all_files_come_together),
+		IN_WORKSPACE(files_as_they_were_kept_make_the_same_configuration_without_secrets),
+		cmocka_unit_test(what_is_not_understood_any_more_is_named),
 		IN_WORKSPACE(a_fifo_in_place_of_the_file_is_refused_without_waiting),
 		cmocka_unit_test(the_same_port_on_two_addresses_is_no_collision),
 		cmocka_unit_test(the_published_schema_is_the_one_of_the_table),

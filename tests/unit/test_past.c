@@ -166,6 +166,68 @@ static void two_moments_may_be_looked_at_at_once(void **state)
 	json_decref(second.status);
 }
 
+static int rows_with(struct engine_world *w, const char *type, const char *text)
+{
+	AUTO(json_auto_decref) json_t *answer = NULL;
+	const json_t *row;
+	size_t i;
+	int n = 0;
+
+	assert_true(engine_journal(w->engine, 0, 500, &answer, NULL));
+	json_array_foreach(json_object_get(answer, "rows"), i, row) {
+		AUTO(mem_auto_free) char *line = json_line(row);
+
+		n += strcmp(json_text(row, "type"), type) == 0 && strstr(line, text);
+	}
+	return n;
+}
+
+static void it_goes_by_the_rules_of_then(void **state)
+{
+	struct engine_world *w = *state;
+	struct question q = { .w = w };
+	int64_t before, between;
+
+	/* given: dev is not automatic, then it is, then it is not and has another variable */
+	before = moment();
+	engine_world_configure(w, ",\"automatic\":true,\"variables\":{\"COLOUR\":\"red\",\"TOKEN\":\"hush\"},"
+	                       "\"secrets\":[\"TOKEN\"]", "");
+	between = moment();
+	engine_world_configure(w, "", "");
+
+	/* when, then */
+	ask(&q, between);
+	assert_true(json_flag(dev_of(q.status), "automatic"));
+	ask(&q, before);
+	assert_false(json_flag(dev_of(q.status), "automatic"));
+	ask(&q, between);
+	assert_true(json_flag(dev_of(q.status), "automatic"));
+	ask(&q, moment());
+	assert_false(json_flag(dev_of(q.status), "automatic"));
+	json_decref(q.status);
+
+	/* then: what is kept of a secret is its name */
+	assert_int_equal(rows_with(w, "config.file", "red"), 1);
+	assert_int_equal(rows_with(w, "config.file", "TOKEN"), 1);
+	assert_int_equal(rows_with(w, "config.file", "hush"), 0);
+}
+
+static void a_file_that_did_not_change_is_not_kept_again(void **state)
+{
+	struct engine_world *w = *state;
+
+	/* given */
+	assert_int_equal(rows_with(w, "config.file", "shop"), 1);
+
+	/* when */
+	engine_world_stop(w);
+	engine_world_start(w);
+
+	/* then */
+	assert_int_equal(rows_with(w, "config.loaded", "slipway.json"), 2);
+	assert_int_equal(rows_with(w, "config.file", "shop"), 1);
+}
+
 static void whoever_waits_when_the_engine_ends_is_told(void **state)
 {
 	struct engine_world *w = *state;
@@ -192,6 +254,8 @@ int main(int argc, char **argv)
 		CASE(it_answers_as_it_did),
 		CASE(what_only_an_observation_knows_is_unknown),
 		CASE(two_moments_may_be_looked_at_at_once),
+		CASE(it_goes_by_the_rules_of_then),
+		CASE(a_file_that_did_not_change_is_not_kept_again),
 		CASE(whoever_waits_when_the_engine_ends_is_told),
 	};
 	int code;

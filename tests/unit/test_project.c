@@ -430,7 +430,7 @@ static void the_table_of_types_is_sorted_and_without_doubles(void **state)
 static char *dump(struct store *s)
 {
 	static const char *const tables[] = { "build", "artifact", "deployment", "step", "environment", "slot", "known_good",
-	                                      "tried" };
+	                                      "tried", "config_file" };
 	char *all = mem_dup("");
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {

@@ -192,7 +192,7 @@ static void write_at_version(struct store_case *c, int version)
 		" DROP TABLE known_good; DROP TABLE app; DROP TABLE test_result; DROP TABLE test_count; DROP TABLE build_result;"
 		" DROP TABLE approval; DROP TABLE lease; DROP TABLE quarantine; DROP TABLE pause; DROP TABLE migration;"
 		" DROP TABLE drift; DROP TABLE stay; DROP TABLE fact; DROP TABLE difference; DROP TABLE feature;"
-		" DROP TABLE group_release; DROP TABLE release_member; DROP TABLE tried",
+		" DROP TABLE group_release; DROP TABLE release_member; DROP TABLE tried; DROP TABLE config_file",
 		version);
 
 	store_close(c->s);
