@@ -15,7 +15,7 @@
 #include "backend/proto/api.h"
 #include "backend/store/policy.h"
 
-enum { AUDIT_ROWS_A_TURN = 200, RESULTS_MAX = 1000 };
+enum { AUDIT_ROWS_A_TURN = 200, RESULTS_MAX = 1000, LOG_MOST = 1024 * 1024 };
 
 static void add_rollback(struct environment *env, const struct engine_caller *who, const struct store_env *state,
                          json_t *ret)
@@ -132,16 +132,38 @@ bool engine_deployments(struct engine *e, const char *app, const char *environme
 	                               before, limit, ret, err);
 }
 
+/* Of what the log said later nothing is told: one that was not over ended with the last row of then. */
+static bool log_end(struct engine *e, int64_t id, int64_t *ret, struct err *err)
+{
+	AUTO(store_deployment_done) struct store_deployment d = { 0 };
+	int64_t then;
+
+	*ret = output_size(e, id);
+	if (!engine_is_past(e))
+		return true;
+	if (!store_deployment(e->store, id, &d, err) || !store_deployment_log(e->store, id, &then, err))
+		return false;
+	if (then >= 0 && then < *ret && !deployment_state_is_over(d.state))
+		*ret = then;
+	return true;
+}
+
 bool engine_deployment(struct engine *e, int64_t id, json_t **ret, struct err *err)
 {
 	struct environment *env;
+	int64_t size;
 
 	if (!store_query_deployment(e->store, id, ret, err))
 		return false;
 	env = engine_environment(e, json_text(*ret, "app"), json_text(*ret, "environment"), NULL);
 	if (env)
 		blocked_put(env, *ret);
-	json_object_set_new(*ret, "log_size", json_integer(output_size(e, id)));
+	if (!log_end(e, id, &size, err)) {
+		json_decref(*ret);
+		*ret = NULL;
+		return false;
+	}
+	json_object_set_new(*ret, "log_size", json_integer(size));
 	return true;
 }
 
@@ -184,12 +206,14 @@ bool engine_tests(struct engine *e, int64_t id, int from, int limit, json_t **re
 
 bool engine_log(struct engine *e, int64_t id, int64_t from, int64_t limit, json_t **ret, struct err *err)
 {
-	struct store_deployment d;
+	AUTO(store_deployment_done) struct store_deployment d = { 0 };
+	int64_t most = limit < LOG_MOST ? limit : LOG_MOST, end;
 
-	if (!store_deployment(e->store, id, &d, err))
+	if (!store_deployment(e->store, id, &d, err) || !log_end(e, id, &end, err))
 		return false;
-	store_deployment_done(&d);
-	*ret = output_read(e, id, from, limit > 1024 * 1024 ? 1024 * 1024 : limit);
+	from = from < end ? from : end;
+	*ret = output_read(e, id, from, most < end - from ? most : end - from);
+	json_object_set_new(*ret, "size", json_integer(end));
 	return true;
 }
 

@@ -386,12 +386,13 @@ static void do_undo(struct run *run)
 
 void run_undo(struct run *run)
 {
+	json_t *body = json_pack("{s:I, s:o, s:s, s:b}", "id", (json_int_t)run->d.id, "why",
+	                         json_safe_string(run->failure.text), "layer", run->layer, "stopped", run->stop_why != NULL);
 	struct rows r;
 
+	run_put_log(run, body);
 	run_rows_begin(run, &r);
-	run_rows_add(&r, "deployment.undoing",
-	         json_pack("{s:I, s:o, s:s, s:b}", "id", (json_int_t)run->d.id, "why", json_safe_string(run->failure.text),
-	                   "layer", run->layer, "stopped", run->stop_why != NULL));
+	run_rows_add(&r, "deployment.undoing", body);
 	if (!run_rows_end(&r))
 		return;
 	if (is_untouched(run)) {

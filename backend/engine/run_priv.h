@@ -46,6 +46,7 @@ struct rows { struct run *run; struct err err; bool failed; };
 void run_rows_begin(struct run *run, struct rows *r);
 void run_rows_add(struct rows *r, const char *type, json_t *take_body);
 bool run_rows_end(struct rows *r);
+void run_put_log(const struct run *run, json_t *body);
 void run_add_slot(struct rows *r, enum colour colour, const char *state, const char *version, const char *digest);
 void run_add_live(struct rows *r, enum colour colour, const char *version, const char *digest);
 void run_add_switched(struct rows *r);

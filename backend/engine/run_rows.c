@@ -38,6 +38,12 @@ bool run_rows_end(struct rows *r)
 	return !r->failed;
 }
 
+/* So that the past can be told without what the log said later. */
+void run_put_log(const struct run *run, json_t *body)
+{
+	json_object_set_new(body, "log", json_integer(output_size(run->env->e, run->d.id)));
+}
+
 static json_t *place(const struct run *run)
 {
 	return json_pack("{s:I, s:s, s:s}", "id", (json_int_t)run->d.id, "app", run->d.app, "environment",
@@ -99,13 +105,15 @@ void run_add_migrations(struct rows *r, const char *type)
 void run_add_step_started(struct rows *r, size_t step)
 {
 	struct run *run = r->run;
+	json_t *body = json_pack("{s:I, s:i, s:s}", "id", (json_int_t)run->d.id, "step", (int)step, "stage",
+	                         stage_name(run->d.steps[step].stage));
 
+	run_put_log(run, body);
 	if (run->d.steps[step].stage == STAGE_STAGE && !run->job.target_is_warm)
 		run_add_slot(r, run->job.target, "preparing", run->d.version, run->d.digest);
 	if (run->d.steps[step].stage == STAGE_MIGRATE)
 		run_add_migrations(r, "migration.ran");
-	run_rows_add(r, "step.started", json_pack("{s:I, s:i, s:s}", "id", (json_int_t)run->d.id, "step", (int)step, "stage",
-	                                      stage_name(run->d.steps[step].stage)));
+	run_rows_add(r, "step.started", body);
 }
 
 void run_add_step_finished(struct rows *r, enum step_state state, const struct driver_outcome *o)
@@ -119,6 +127,7 @@ void run_add_step_finished(struct rows *r, enum step_state state, const struct d
 		json_put_text(body, "layer", o->layer);
 		json_put_text(body, "tail", o->tail);
 	}
+	run_put_log(run, body);
 	if (o->detail)
 		json_object_set(body, "detail", o->detail);
 	if (run->suite)

@@ -123,10 +123,11 @@ static const struct migration migrations[] = {
 	{ true,
 	  "CREATE TABLE tried (app TEXT NOT NULL, environment TEXT NOT NULL, build INTEGER NOT NULL,"
 	  " PRIMARY KEY (app, environment)) WITHOUT ROWID;" },
-	/* The configuration in force, so that what was can be told by the rules of then. */
+	/* What the past is told by: the configuration that was in force, and how long a log was. */
 	{ true,
 	  "CREATE TABLE config_file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL,"
-	  " seq INTEGER NOT NULL) WITHOUT ROWID;" },
+	  " seq INTEGER NOT NULL) WITHOUT ROWID;"
+	  "ALTER TABLE deployment ADD COLUMN log INTEGER;" },
 };
 
 int migrate_latest(void)

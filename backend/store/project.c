@@ -180,6 +180,15 @@ static bool deployment_started(struct store *s, const struct project_row *row, s
 	       && (!json_object_get(row->body, "steps") || change_plan(s, row->body, err));
 }
 
+/* How long the deployment's log was when the row was written; rows from before that was told leave it open. */
+static bool log_of(struct store *s, const json_t *body, struct err *err)
+{
+	const json_t *log = json_object_get(body, "log");
+
+	return !json_is_integer(log)
+		|| sql_run(s, SQL_DEPLOYMENT_LOG_SET, NULL, err, "ii", (int64_t)json_integer_value(log), json_int(body, "id", 0));
+}
+
 static bool deployment_undoing(struct store *s, const struct project_row *row, struct err *err)
 {
 	const json_t *body = row->body;
@@ -187,7 +196,7 @@ static bool deployment_undoing(struct store *s, const struct project_row *row, s
 
 	return sql_run(s, SQL_DEPLOYMENT_UNDO, &changes, err, "ttdi", json_text(body, "why"), json_text(body, "layer"),
 	               (int)json_flag(body, "stopped"), json_int(body, "id", 0))
-	       && one_deployment(changes, body, err);
+	       && one_deployment(changes, body, err) && log_of(s, body, err);
 }
 
 static bool deployment_moved(struct store *s, const struct project_row *row, struct err *err)
@@ -206,7 +215,7 @@ static bool step_started(struct store *s, const struct project_row *row, struct 
 
 	return sql_run(s, SQL_STEP_START, &changes, err, "iii", row->at, json_int(body, "id", 0),
 	               json_int(body, "step", -1))
-	       && one_step(changes, body, err);
+	       && one_step(changes, body, err) && log_of(s, body, err);
 }
 
 static bool step_finished(struct store *s, const struct project_row *row, struct err *err)
@@ -222,7 +231,7 @@ static bool step_finished(struct store *s, const struct project_row *row, struct
 	return sql_run(s, SQL_STEP_FINISH, &changes, err, "tittttt" "ii", step_state_name(state), row->at,
 	               json_text(body, "message"), json_text(body, "layer"), json_text(body, "tail"), detail, tests,
 	               json_int(body, "id", 0), json_int(body, "step", -1))
-	       && one_step(changes, body, err);
+	       && one_step(changes, body, err) && log_of(s, body, err);
 }
 
 static bool environment_live(struct store *s, const struct project_row *row, struct err *err)

@@ -314,3 +314,12 @@ bool store_query_deployments(struct store *s, const char *app, const char *envir
 	*ret = answer;
 	return true;
 }
+
+bool store_deployment_log(struct store *s, int64_t id, int64_t *ret, struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = sql_use(s, SQL_DEPLOYMENT_LOG, err, "i", id);
+	int code = stmt ? sql_step(s, stmt, err) : SQLITE_ERROR;
+
+	*ret = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : -1;
+	return code == SQLITE_ROW || code == SQLITE_DONE || err_wrap(err, "deployment");
+}

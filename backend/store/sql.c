@@ -176,6 +176,8 @@ static const char *const texts[SQL_COUNT] = {
 		" WHERE g.app = ? AND g.environment = ? AND coalesce(b.removed, 0) = 0 ORDER BY g.n DESC",
 
 	/* What is there already with the same value keeps its time. */
+	[SQL_DEPLOYMENT_LOG] = "SELECT log FROM deployment WHERE id = ? AND log IS NOT NULL",
+	[SQL_DEPLOYMENT_LOG_SET] = "UPDATE deployment SET log = ? WHERE id = ?",
 	[SQL_CONFIG_FILE_SET] = "INSERT INTO config_file (name, sha256, text, seq) VALUES (?, ?, ?, ?)"
 		" ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, text = excluded.text, seq = excluded.seq",
 	[SQL_CONFIG_FILE_KEEP] = "DELETE FROM config_file WHERE name NOT IN (SELECT value FROM json_each(?))",

@@ -23,12 +23,13 @@
  *                         id; release: the one of a group that it is part of
  *   deployment.moved     {id,not_before}                   it was scheduled and waits; another time
  *   deployment.started   {id} and, when the plan changed while it waited, {target,plan_hash,from,steps}
- *   step.started         {id,step}                         the intent: on disk before the effect begins
- *   step.finished        {id,step,state,message,layer,tail,detail,tests}
+ *   step.started         {id,step,log}                     the intent: on disk before the effect begins; log: how long the
+ *                        deployment's log was (also in step.finished and deployment.undoing)
+ *   step.finished        {id,step,state,message,layer,tail,detail,tests,log}
  *   environment.live     {id,app,environment,colour,version,digest}      the traffic is on it, observed;
  *                        colour "none", version and digest null: on nothing any more (a first deployment was undone)
  *   slot.set             {app,environment,colour,state,version,digest}   state: empty preparing live warm stopped
- *   deployment.undoing   {id,why,layer,stopped}
+ *   deployment.undoing   {id,why,layer,stopped,log}
  *   deployment.recovered {id,step,probe,decision}          after a restart: what was found and what is done about it
  *   deployment.finished  {id,state,message,layer}
  *   environment.repaired {app,environment,what,…}          driver notes
@@ -174,6 +175,8 @@ struct store_deployment {
 	struct store_step *steps; size_t nsteps;
 };
 bool store_deployment(struct store *s, int64_t id, struct store_deployment *ret, struct err *err);
+/* How long its log was at the last row that told; -1: none did. */
+bool store_deployment_log(struct store *s, int64_t id, int64_t *ret, struct err *err);
 /* ret_id 0 when no deployment has the key. */
 bool store_deployment_by_key(struct store *s, const char *key, int64_t *ret_id, struct err *err);
 /* Ids of deployments that are not over, oldest first; yours. */
