@@ -1,4 +1,5 @@
 /* slipway: the console, or one command. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,10 +153,23 @@ static int run_console(const struct options *o)
 	return code;
 }
 
+/* Whatever is opened first would else be taken for the input or the output that is missing. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
 
+	fill_standard_descriptors();
 	setlocale(LC_CTYPE, "");
 	if (!parse(argc, argv, &o))
 		return command_main(argc, argv);

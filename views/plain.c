@@ -161,7 +161,7 @@ int plain_run(const struct plain_options *options)
 	struct console_options wanted = {
 		.app = options->app, .seed = seed, .read_only = options->read_only, .rows = ROWS, .cols = COLS,
 	};
-	struct plain p = { .loop = loop_new(), .console = console_new(&wanted), .say.out = stdout };
+	struct plain p = { .loop = loop_new_for_files(), .console = console_new(&wanted), .say.out = stdout };
 	struct loop_signal *signals[3];
 
 	signal(SIGPIPE, SIG_IGN);

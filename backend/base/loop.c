@@ -44,15 +44,32 @@ struct loop_signal {
 	const char *name;
 };
 
-struct loop *loop_new(void)
+static struct loop *loop_with(struct event_base *base)
 {
 	struct loop *loop = mem_alloc(sizeof *loop);
 
-	loop->base = event_base_new();
+	loop->base = base;
 	if (!loop->base)
 		abort();
 	loop->schedstat = -1;
 	return loop;
+}
+
+struct loop *loop_new(void)
+{
+	return loop_with(event_base_new());
+}
+
+struct loop *loop_new_for_files(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (!config || event_config_require_features(config, EV_FEATURE_FDS) != 0)
+		abort();
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return loop_with(base);
 }
 
 void loop_free(struct loop *loop)

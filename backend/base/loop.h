@@ -28,6 +28,8 @@ typedef void (*loop_slow_fn)(int64_t ms, const char *what, void *arg);
 struct loop_mark { int64_t began_ms, starved_ms; };
 
 struct loop *loop_new(void);
+/* For descriptors of any kind: a file or /dev/null, which epoll takes none of, is always ready. */
+struct loop *loop_new_for_files(void);
 void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);              /* until loop_stop, or until nothing is left to wait for */
 void loop_stop(struct loop *loop);
