@@ -19,10 +19,32 @@ under_load() {
 	! grep -E 'Socket errors|Non-2xx' "$workspace/wrk.out" || result=1
 	return $result
 }
-"$1" slipway "rollback to a warm colour" || exit 1
-under_load "$1" slipway "rollback to a warm colour" || exit 1
+# Keeps what is printed, for the verdict: bench WHAT TITLE, and under load.
+figures=$workspace/figures
+bench() { "$program" "$1" "$2" | tee -a "$figures"; return "${PIPESTATUS[0]}"; }
+program=$1
+bench slipway "rollback to a warm colour" || exit 1
+under_load bench slipway "rollback to a warm colour" || exit 1
 slipway engine stop >/dev/null
-"$1" haproxy "bare HAProxy map transaction" || exit 1
-"$1" haproxy-at-once "the same, one right after the other" || exit 1
-under_load "$1" haproxy "bare HAProxy map transaction" || exit 1
-under_load "$1" haproxy-at-once "the same, one right after the other"
+bench haproxy "bare HAProxy map transaction" || exit 1
+bench haproxy-at-once "the same, one right after the other" || exit 1
+under_load bench haproxy "bare HAProxy map transaction" || exit 1
+under_load bench haproxy-at-once "the same, one right after the other" || exit 1
+
+# What is promised: under five times the bare transaction, in the middle and at the end, alone and under load.
+awk '
+	function field(name) { match($0, name " [0-9.]+"); return substr($0, RSTART + length(name) + 1, RLENGTH - length(name) - 1) }
+	{ where = /under load/ ? "under load" : "alone"; what = /^rollback/ ? "ours" : /^bare/ ? "bare" : "" }
+	what { median[what, where] = field("median"); p99[what, where] = field("p99") }
+	function verdict(where, name, ours, bare) {
+		kept = ours + 0 < 5 * bare
+		printf "%-42s %s %.1f x of the bare transaction, under 5 is promised: %s\n", "rollback, " where, name, ours / bare, kept ? "kept" : "BROKEN"
+		broken += !kept
+	}
+	END {
+		verdict("alone", "median", median["ours", "alone"], median["bare", "alone"])
+		verdict("alone", "p99", p99["ours", "alone"], p99["bare", "alone"])
+		verdict("under load", "median", median["ours", "under load"], median["bare", "under load"])
+		verdict("under load", "p99", p99["ours", "under load"], p99["bare", "under load"])
+		exit broken > 0
+	}' "$figures"
