@@ -26,7 +26,7 @@
 enum {
 	STARTS = 21, KEYS = 30, ROWS = 40, COLS = 120, CONTENT = 500, BUILDS = 100000,
 	QUIET_MS = 300, START_LIMIT_MS = 3000, REST_MS = 2000, IDLE_MS = 4000, KEY_QUIET_MS = 40, KEY_LIMIT_MS = 500,
-	PROMISED_TIMES = 3, PROMISED_KB = 8 * 1024
+	PROMISED_TIMES = 3, PROMISED_KB = 8 * 1024, FLEET_CONTENT_MS = 500, FLEET_KEY_MS = 16
 };
 
 struct program {
@@ -268,12 +268,30 @@ static bool is_installed(const char *program)
 	return false;
 }
 
-/* In turns, so that what else the machine does meets all of them alike. programs[0]: the smallest, [1]: the console. */
-static bool measure(struct program *programs, size_t n)
+static bool judge(struct program *programs)
 {
-	bool kept;
-	double times;
+	double times = median(programs[1].content, programs[1].starts) / median(programs[0].content, programs[0].starts);
+	bool kept = times > 0 && times < PROMISED_TIMES && programs[1].rss_kb < PROMISED_KB;
 
+	printf("%s: first content after %.1f times the smallest program's time (promised: under %d), %.1f MB (under %d)\n",
+	       kept ? "kept" : "BROKEN", times, PROMISED_TIMES, (double)programs[1].rss_kb / 1024, PROMISED_KB / 1024);
+	return kept;
+}
+
+/* Its content is what the engine tells of 2,500 environments; the frame around it comes as soon as ever. */
+static bool judge_fleet(struct program *console)
+{
+	double content = median(console->content, console->starts), key = median(console->key_settled, console->keys);
+	bool kept = content > 0 && content < FLEET_CONTENT_MS && key < FLEET_KEY_MS && console->idle_bytes == 0;
+
+	printf("%s: first content after %.0f ms (promised: under %d), a key after %.1f ms (under %d), still when nothing "
+	       "happens\n", kept ? "kept" : "BROKEN", content, FLEET_CONTENT_MS, key, FLEET_KEY_MS);
+	return kept;
+}
+
+/* In turns, so that what else the machine does meets all of them alike. programs[0]: the smallest, [1]: the console. */
+static void measure(struct program *programs, size_t n)
+{
 	for (int i = 0; i < STARTS; i++)
 		for (size_t k = 0; k < n; k++)
 			if (is_installed(programs[k].argv[0]))
@@ -284,11 +302,6 @@ static bool measure(struct program *programs, size_t n)
 		measure_rest(&programs[k]);
 		print_program(&programs[k]);
 	}
-	times = median(programs[1].content, programs[1].starts) / median(programs[0].content, programs[0].starts);
-	kept = times > 0 && times < PROMISED_TIMES && programs[1].rss_kb < PROMISED_KB;
-	printf("%s: first content after %.1f times the smallest program's time (promised: under %d), %.1f MB (under %d)\n",
-	       kept ? "kept" : "BROKEN", times, PROMISED_TIMES, (double)programs[1].rss_kb / 1024, PROMISED_KB / 1024);
-	return kept;
 }
 
 /* 100,000 builds straight into the journal; the engine is not running. */
@@ -337,5 +350,6 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "fill") == 0)
 		return fill(argv[2]) ? 0 : 1;
-	return measure(programs, strcmp(argv[1], "all") == 0 ? ARRAY_LEN(programs) : 2) ? 0 : 1;
+	measure(programs, strcmp(argv[1], "console") == 0 ? 2 : ARRAY_LEN(programs));
+	return (strcmp(argv[1], "fleet") == 0 ? judge_fleet(&programs[1]) : judge(programs)) ? 0 : 1;
 }
