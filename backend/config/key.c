@@ -53,7 +53,8 @@ static const struct config_key component_keys[] = {
 	  .help = "Environment variables of its process." },
 	{ .name = "migrate", .type = KEY_ARGV, .at = COMPONENT(migrate), .max = ARGV_MAX,
 	  .help = "The program, like \"start\", that brings its data to what a build needs. It runs before the idle colour "
-		  "starts, with the migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones." },
+		  "starts, with the migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones. Left out by every "
+		  "component: the build migrates when it starts, and its migrations count as run from then on." },
 };
 
 static const struct config_kind component_kind = {
@@ -114,7 +115,8 @@ static const struct config_key environment_keys[] = {
 	  .help = "The command that brings a build there." },
 	{ .name = "migrate", .type = KEY_ARGV, .at = ENVIRONMENT(migrate), .driver = "command", .max = ARGV_MAX,
 	  .help = "The command that brings its data to what a build needs. It runs before the deploy command, with the "
-		  "migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones. Left out: the deploy command's business." },
+		  "migrations in SLIPWAY_MIGRATIONS, and never twice for the same ones. Left out: the deploy command migrates, and "
+		  "the build's migrations count as run once it has begun." },
 	{ .name = "rollback", .type = KEY_ARGV, .at = ENVIRONMENT(rollback), .driver = "command", .max = ARGV_MAX,
 	  .help = "The command that brings the build before back; left out: the deploy command does it." },
 	{ .name = "observe", .type = KEY_ARGV, .at = ENVIRONMENT(observe), .driver = "command", .max = ARGV_MAX,

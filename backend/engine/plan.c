@@ -4,6 +4,7 @@
 
 #include "backend/base/buf.h"
 #include "backend/base/json.h"
+#include "backend/base/mem.h"
 #include "backend/config/config.h"
 #include "backend/drivers/driver.h"
 #include "backend/store/store.h"
@@ -100,6 +101,17 @@ void plan_make(const struct plan_facts *facts, struct plan *ret)
 	for (size_t i = 0; i < facts->driver->nstages; i++)
 		add_step(facts, facts->driver->stages[i], ret);
 	make_hash(facts, ret);
+}
+
+size_t plan_migrating_step(const struct store_step *steps, size_t n)
+{
+	static const enum stage firsts[] = { STAGE_MIGRATE, STAGE_START, STAGE_SWITCH };
+
+	for (size_t f = 0; f < ARRAY_LEN(firsts); f++)
+		for (size_t i = 0; i < n; i++)
+			if (steps[i].stage == firsts[f])
+				return i;
+	return n;
 }
 
 json_t *plan_steps_json(const struct plan *plan)

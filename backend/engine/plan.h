@@ -17,6 +17,7 @@ struct config_app;
 struct config_environment;
 struct driver;
 struct store_env;
+struct store_step;
 
 struct plan_step { enum stage stage; int64_t deadline_ms; };
 
@@ -44,6 +45,11 @@ struct plan_facts {
  * warm colour it is the switch alone, which begins with a health check (run.c falls back on the whole when that fails).
  */
 void plan_make(const struct plan_facts *facts, struct plan *ret);
+/*
+ * The first step that may run the build's pending migrations: the stage migrate; where nothing of ours migrates, what
+ * starts the build (it does so itself, or the command that brings it does). n: none of them.
+ */
+size_t plan_migrating_step(const struct store_step *steps, size_t n);
 /* [{"stage","deadline_ms"}…]; yours. */
 json_t *plan_steps_json(const struct plan *plan);
 

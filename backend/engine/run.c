@@ -147,6 +147,7 @@ static void refuse_step(struct run *run)
 
 static void call_driver(struct run *run)
 {
+	run->is_asked = true;
 	run->env->driver->run(run->env->denv, &run->job, run->d.steps[run->step].stage, run_step_done, run);
 }
 
@@ -240,6 +241,7 @@ void run_begin_step(struct run *run)
 	const struct store_step *step = &run->d.steps[run->step];
 
 	run->phase = PHASE_STEP;
+	run->is_asked = false;
 	loop_timer_set(run->deadline, step->deadline_ms);
 	output_line(run->output, "== %s", stage_name(step->stage));
 	when_kept(run, step->stage == STAGE_SWITCH, do_step);
@@ -311,6 +313,16 @@ static void keep_failure(struct run *run, const struct driver_outcome *o)
 	         run->stop_why ? "stop" : run->timed_out ? "deadline" : o->layer ? o->layer : stage);
 }
 
+/*
+ * Of the step that failed. What a start or a deploy command did to the data before it failed, nobody knows: then they
+ * ran, unless the driver was never asked.
+ */
+static bool has_not_migrated(const struct run *run)
+{
+	return run->step == plan_migrating_step(run->d.steps, run->d.nsteps)
+		&& (run->d.steps[run->step].stage == STAGE_MIGRATE || !run->is_asked);
+}
+
 void run_step_done(void *arg, const struct driver_outcome *outcome)
 {
 	struct run *run = arg;
@@ -335,7 +347,7 @@ void run_step_done(void *arg, const struct driver_outcome *outcome)
 		output_line(run->output, "%s", outcome->tail);
 	run_rows_begin(run, &r);
 	run_add_step_finished(&r, STEP_FAIL, outcome);
-	if (stage == STAGE_MIGRATE)
+	if (has_not_migrated(run))
 		run_add_migrations(&r, "migration.failed");
 	/* A switch that was stopped just after it took: the journal follows the traffic before the undo moves it back. */
 	if (stage == STAGE_SWITCH && outcome->ok) {

@@ -19,7 +19,7 @@ struct run {
 	struct store_deployment d;
 	struct facts_artifacts artifacts, live_artifacts;
 	struct store_build build;
-	struct facts_migrations pending;   /* what the stage migrate brings; names lie in build */
+	struct facts_migrations pending;   /* what this deployment brings; names lie in build */
 	struct driver_job job;
 	char id_text[24];
 	char *from_digest;
@@ -34,6 +34,7 @@ struct run {
 	size_t step;                   /* index of the step under way */
 	bool switched;
 	bool is_judged;                /* the gates were asked in this very turn of the loop */
+	bool is_asked;                 /* the driver, for the step under way */
 	bool timed_out;
 	char *stop_actor, *stop_why;
 	struct err failure;            /* why it is being undone */

@@ -88,7 +88,7 @@ void run_add_switched(struct rows *r)
 
 /*
  * Written with the intent, so that a migration whose end nobody saw is never run a second time; taken back only when it
- * is known to have failed.
+ * is known to have failed, or never to have begun.
  */
 void run_add_migrations(struct rows *r, const char *type)
 {
@@ -111,7 +111,7 @@ void run_add_step_started(struct rows *r, size_t step)
 	run_put_log(run, body);
 	if (run->d.steps[step].stage == STAGE_STAGE && !run->job.target_is_warm)
 		run_add_slot(r, run->job.target, "preparing", run->d.version, run->d.digest);
-	if (run->d.steps[step].stage == STAGE_MIGRATE)
+	if (step == plan_migrating_step(run->d.steps, run->d.nsteps))
 		run_add_migrations(r, "migration.ran");
 	run_rows_add(r, "step.started", body);
 }

@@ -43,8 +43,9 @@
  *   automation.passed    {app,environment,id,version,digest,passed_over:[{version,why}]}     with the request `id`
  *   automation.paused    {app,environment,why,id}          by a rollback or what nobody knows the end of; id 0: a person
  *   automation.resumed   {app,environment,reason}
- *   migration.ran        {app,environment,migration,version,reversible,id}     with the intent: never run twice
- *   migration.failed     {app,environment,migration,version,reversible,id}     known to have failed: may run again
+ *   migration.ran        {app,environment,migration,version,reversible,id}     with the intent: never run twice;
+ *                                                        where nothing is configured to migrate, that of the start or switch
+ *   migration.failed     {app,environment,migration,version,reversible,id}     known not to have run: may run (again)
  *   facts.changed        {app,environment,facts:{WHAT:"value"|null}}     "variables.X" and "facts.X"; null: gone
  *                        {app,environment,gone:true}                     the configuration names it no more
  *   feature.set          {app,environment,feature,on,reason}             the actor put it in or pulled it

@@ -100,6 +100,28 @@ static void migrations_are_run_by_whoever_has_a_command_for_them(void **unused)
 	}
 }
 
+/* Whoever migrates: what a deployment brings is journalled once, before anything of the build can touch the data. */
+static void migrations_come_with_the_first_step_that_may_run_them(void **unused)
+{
+	static const struct { const char *when; enum stage steps[5]; size_t n, then; } rows[] = {
+		{ "it has a command for them", { STAGE_GATE, STAGE_STAGE, STAGE_MIGRATE, STAGE_START, STAGE_SWITCH }, 5, 2 },
+		{ "the build migrates when it starts", { STAGE_GATE, STAGE_STAGE, STAGE_START, STAGE_SMOKE, STAGE_SWITCH }, 5, 2 },
+		{ "the deploy command migrates", { STAGE_GATE, STAGE_FETCH, STAGE_SWITCH, STAGE_VERIFY }, 4, 2 },
+		{ "a warm colour gets the traffic", { STAGE_SWITCH, STAGE_VERIFY }, 2, 0 },
+		{ "nothing of it runs", { STAGE_GATE, STAGE_FETCH }, 2, 2 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct store_step steps[5] = { { 0 } };
+
+		for (size_t s = 0; s < rows[i].n; s++)
+			steps[s].stage = rows[i].steps[s];
+		if (plan_migrating_step(steps, rows[i].n) != rows[i].then)
+			fail_msg("%s: step %zu", rows[i].when, plan_migrating_step(steps, rows[i].n));
+	}
+}
+
 static void first_deploy_has_nothing_to_drain(void **unused)
 {
 	struct store_env state = live_on(COLOUR_NONE, "empty", NULL);
@@ -184,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests_of_plan[] = {
 		cmocka_unit_test(deploy_has_every_stage_and_goes_into_the_other_colour),
 		cmocka_unit_test(migrations_are_run_by_whoever_has_a_command_for_them),
+		cmocka_unit_test(migrations_come_with_the_first_step_that_may_run_them),
 		cmocka_unit_test(first_deploy_has_nothing_to_drain),
 		cmocka_unit_test(deploy_without_tests_has_no_test_stages),
 		cmocka_unit_test(rollback_skips_gates_and_tests),

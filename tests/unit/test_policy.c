@@ -6,22 +6,31 @@
 
 #include <fcntl.h>
 
-/* %s: members of prod. */
+/* %s: members of web, and of prod. */
 static const char two_environments[] =
-	"{\"application\":\"shop\",\"components\":{\"web\":{\"start\":[\"bin/web\"],\"migrate\":[\"bin/migrate\"],"
+	"{\"application\":\"shop\",\"components\":{\"web\":{\"start\":[\"bin/web\"],%s"
 	"\"health_within\":\"500ms\"}},\"signers\":\"allowed_signers\","
 	"\"environments\":[{\"name\":\"dev\",\"protection\":\"open\",\"ports\":{\"web\":18999},\"slots\":\"23990-23999\"},"
 	"{\"name\":\"prod\",\"ports\":{\"web\":18998},\"slots\":\"23980-23989\"%s}]}";
 
 static const struct engine_caller alice = { 4001, "alice" }, bob = { 4002, "bob" }, carol = { 4003, "carol" };
 
+static const char migrating[] = "\"migrate\":[\"bin/migrate\"],";
+
+static void configure(struct fixture *f, const char *web, const char *prod)
+{
+	size_t size = sizeof two_environments + strlen(web) + strlen(prod);
+	AUTO(mem_auto_free) char *text = mem_alloc(size);
+
+	snprintf(text, size, two_environments, web, prod);
+	write_file(f, "slipway.json", text);
+}
+
 static struct fixture *given(void **state, const char *prod)
 {
 	struct fixture *f = *state;
-	AUTO(mem_auto_free) char *text = mem_alloc(sizeof two_environments + strlen(prod));
 
-	snprintf(text, sizeof two_environments + strlen(prod), two_environments, prod);
-	write_file(f, "slipway.json", text);
+	configure(f, migrating, prod);
 	open_engine(f);
 	assert_int_equal(add_build(f, "1.0.0", "one"), 201);
 	assert_int_equal(add_build(f, "1.1.0", "two"), 201);
@@ -401,6 +410,62 @@ static void a_migration_whose_end_nobody_saw_is_not_run_again(void **state)
 	assert_string_equal(script.log, "fetch stage start switch verify ");
 }
 
+static struct fixture *given_nothing_that_migrates(void **state)
+{
+	struct fixture *f = *state;
+
+	configure(f, "", "");
+	open_engine(f);
+	assert_int_equal(add_build(f, "1.0.0", "one"), 201);
+	assert_int_equal(add_migrating(f, "2.0.0", "[{\"id\":\"0007\",\"reversible\":false}]"), 201);
+	assert_int_equal(add_migrating(f, "2.1.0", "[{\"id\":\"0007\",\"reversible\":false}]"), 201);
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	return f;
+}
+
+static size_t migrations_of_prod(struct fixture *f)
+{
+	AUTO(store_rans_done) struct store_rans rans = { 0 };
+
+	assert_true(store_migrations(f->engine->store, "shop", "prod", &rans, NULL));
+	return rans.n;
+}
+
+/* The application migrates when it starts: nobody else does, and the data are changed all the same. */
+static void the_floor_holds_also_where_nothing_is_configured_to_migrate(void **state)
+{
+	struct fixture *f = given_nothing_that_migrates(state);
+	struct err err = { 0 };
+
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "migration.ran", 1);
+	wait_rows(f, "deployment.finished", 1);
+	assert_string_equal(script.log, "fetch stage start switch verify drain ");
+	assert_rollback_blocked(f, "migration");
+	assert_refused_by(f, &alice, "rollback", NULL, NULL, "migration", "1.0.0 does not know migration 0007, which 2.0.0");
+	succeed(f, "prod", "deploy", "2.1.0", NULL);
+
+	assert_rollback_blocked(f, NULL);
+	assert_refused_by(f, &alice, "rollback", "1.0.0", NULL, "migration", "the nearest build allowed is 2.0.0");
+	assert_int_equal(migrations_of_prod(f), 1);
+}
+
+static void a_start_that_fails_may_have_migrated_and_one_that_never_came_has_not(void **state)
+{
+	struct fixture *f = given_nothing_that_migrates(state);
+	struct err err = { 0 };
+
+	script.run[STAGE_STAGE] = ANSWER_FAIL;
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_int_equal(migrations_of_prod(f), 0);
+	script.run[STAGE_STAGE] = ANSWER_OK;
+	script.run[STAGE_START] = ANSWER_FAIL;
+	assert_true(request(f, &alice, "prod", "deploy", "2.0.0", NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+	assert_int_equal(migrations_of_prod(f), 1);
+}
+
 static int begin_policy(void **state)
 {
 	struct fixture *f = mem_alloc(sizeof *f);
@@ -431,6 +496,8 @@ int main(int argc, char **argv)
 		CASE(only_deployers_change_anything),
 		CASE(a_migration_runs_once_and_is_a_floor),
 		CASE(a_migration_whose_end_nobody_saw_is_not_run_again),
+		CASE(the_floor_holds_also_where_nothing_is_configured_to_migrate),
+		CASE(a_start_that_fails_may_have_migrated_and_one_that_never_came_has_not),
 	};
 
 	/* The engine runs its own program for what takes long; here that is this one. */
