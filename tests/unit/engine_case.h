@@ -25,7 +25,10 @@
 #include "backend/drivers/driver.h"
 #include "backend/engine/engine.h"
 
-enum answer { ANSWER_OK, ANSWER_FAIL, ANSWER_FAIL_ONCE, ANSWER_WAIT /* until cancelled */, ANSWER_NEVER };
+enum answer {
+	ANSWER_OK, ANSWER_FAIL, ANSWER_FAIL_ONCE, ANSWER_WAIT /* until cancelled */, ANSWER_NEVER,
+	ANSWER_HOLD /* until let_go, then OK */
+};
 
 /* What the driver is told to do; one process, one driver environment. */
 static struct script {
@@ -36,6 +39,7 @@ static struct script {
 	char log[2000];                /* what it was asked, in order */
 	int opened;
 	enum colour live;              /* where the traffic is */
+	struct driver_env *held;       /* by ANSWER_HOLD */
 } script;
 
 struct driver_env {
@@ -118,6 +122,16 @@ static inline void begin(struct driver_env *denv, enum answer answer, driver_don
 	denv->cancelled = false;
 	if (answer == ANSWER_OK || answer == ANSWER_FAIL || answer == ANSWER_FAIL_ONCE)
 		loop_timer_set(denv->timer, 0);
+	else if (answer == ANSWER_HOLD)
+		script.held = denv;
+}
+
+static inline void let_go(void)
+{
+	assert_non_null(script.held);
+	script.held->answer = ANSWER_OK;
+	loop_timer_set(script.held->timer, 0);
+	script.held = NULL;
 }
 
 static inline void test_run(struct driver_env *denv, const struct driver_job *job, enum stage stage, driver_done_fn fn,

@@ -1,7 +1,9 @@
 /* The rules at work in the engine: what is refused, what waits and goes on, what a rollback leaves behind. */
 #include "tests/unit/engine_case.h"
 
+#include "backend/base/buf.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/signature.h"
 #include "backend/store/policy.h"
 
 #include <fcntl.h>
@@ -466,6 +468,165 @@ static void a_start_that_fails_may_have_migrated_and_one_that_never_came_has_not
 	assert_int_equal(migrations_of_prod(f), 1);
 }
 
+/* ---- judged again when the step runs ---- */
+
+static void shell(struct fixture *f, const char *command)
+{
+	AUTO(mem_auto_free) char *line = mem_printf("cd %s && { %s; } >/dev/null 2>&1", f->dir, command);
+
+	assert_int_equal(system(line), 0);
+}
+
+/* The key "ci" of the workspace may sign from now on, or not any more. */
+static void allow_key(struct fixture *f, bool allowed)
+{
+	shell(f, allowed ? "printf 'ci@example.org namespaces=\"slipway-build\" %s\\n' \"$(cat ci.pub)\" > allowed_signers"
+	      : ": > allowed_signers");
+	shell(f, "chmod 600 allowed_signers");
+}
+
+/* A build that was added gets its signature, as by a pipeline that signs last. */
+static void sign_build(struct fixture *f, const char *version, const char *content, const char *migrations)
+{
+	struct engine_caller who = { getuid(), "ci" };
+	AUTO(mem_auto_free) char *path = file_join(f->dir, "artifact"), *signature = file_join(f->dir, "manifest.sig");
+	AUTO(store_build_done) struct store_build build = { 0 };
+	AUTO(mem_auto_free) char *manifest = NULL;
+	AUTO(json_auto_decref) json_t *body = NULL;
+	AUTO(buf_done) struct buf armor = { 0 };
+
+	assert_true(store_build(f->engine->store, "shop", version, NULL, &build, NULL));
+	manifest = signature_manifest("shop", &build);
+	write_file(f, "manifest", manifest);
+	shell(f, "rm -f manifest.sig && ssh-keygen -Y sign -q -f ci -n slipway-build manifest");
+	assert_true(file_read(signature, 10000, &armor, NULL));
+	write_file(f, "artifact", content);
+	body = json_pack("{s:s, s:{s:s}, s:s, s:o}", "version", version, "artifacts", "web", path, "signature", armor.data,
+	                 "migrations", json_loads(migrations, 0, NULL));
+	f->status = 0;
+	engine_add_build(f->engine, &who, body, added, f);
+	if (!f->status)
+		loop_run(f->loop);
+	assert_int_equal(f->status, 201);
+}
+
+static void a_rollback_asks_the_signers_of_now(void **state)
+{
+	struct fixture *f = given(state, ",\"signatures\":\"required\"");
+	AUTO(json_auto_decref) json_t *d = NULL;
+	struct err err = { 0 };
+
+	shell(f, "ssh-keygen -q -t ed25519 -N '' -C ci -f ci");
+	allow_key(f, true);
+	sign_build(f, "1.0.0", "one", "[]");
+	sign_build(f, "1.1.0", "two", "[]");
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	succeed(f, "prod", "deploy", "1.1.0", NULL);
+	assert_state(f, f->id, "succeeded");
+
+	/* 1.0.0 is warm: nothing is started, so the switch is what is asked for */
+	allow_key(f, false);
+	assert_true(request(f, &alice, "prod", "rollback", NULL, NULL, &err));
+	wait_rows(f, "deployment.finished", 1);
+
+	assert_state(f, f->id, "failed");
+	d = deployment(f, f->id);
+	assert_non_null(strstr(json_text(d, "message"), "signature gate"));
+	assert_string_equal(script.log, "undo-to-1.1.0 ");
+	allow_key(f, true);
+	succeed(f, "prod", "rollback", NULL, NULL);
+	assert_state(f, f->id, "succeeded");
+}
+
+static void a_build_that_is_refused_before_it_starts_has_not_migrated(void **state)
+{
+	struct fixture *f = *state;
+
+	configure(f, "", ",\"signatures\":\"required\"");
+	shell(f, "ssh-keygen -q -t ed25519 -N '' -C ci -f ci");
+	allow_key(f, true);
+	open_engine(f);
+	assert_int_equal(add_migrating(f, "2.0.0", "[{\"id\":\"0007\",\"reversible\":false}]"), 201);
+	sign_build(f, "2.0.0", "2.0.0", "[{\"id\":\"0007\",\"reversible\":false}]");
+	allow_key(f, false);
+
+	succeed(f, "prod", "deploy", "2.0.0", NULL);
+
+	assert_state(f, f->id, "failed");
+	assert_int_equal(migrations_of_prod(f), 0);
+	allow_key(f, true);
+	succeed(f, "prod", "deploy", "2.0.0", NULL);
+	assert_int_equal(migrations_of_prod(f), 1);
+}
+
+/* Deploys 1.0.0 before a freeze, holds it, and lets it go on within the freeze: what its end is. Yours. */
+static json_t *deploy_into_a_freeze(void **state, const char *finish_started)
+{
+	enum { AHEAD_MS = 3000 };
+	struct fixture *f = given(state, "");
+	AUTO(mem_auto_free) char *prod = NULL;
+	char from[CLOCK_ISO_SIZE];
+	struct err err = { 0 };
+	int64_t freeze;
+
+	engine_free(f->engine);
+	freeze = (clock_wall_ms() + AHEAD_MS) / 1000 * 1000;
+	clock_iso(freeze, from);
+	prod = mem_printf(",\"freezes\":[{\"from\":\"%.10s %.8s\",\"to\":\"2120-01-01 00:00 UTC\",\"reason\":\"peak\"}],"
+	                  "\"finish_started\":%s", from, from + 11, finish_started);
+	configure(f, migrating, prod);
+	open_engine(f);
+	script.run[STAGE_START] = ANSWER_HOLD;
+	if (!request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err))
+		fail_msg("%s", err.text);
+	while (!script.held || clock_wall_ms() <= freeze) {
+		loop_timer_set(f->limit, 20);
+		loop_run(f->loop);
+		f->timed_out = false;
+	}
+	let_go();
+	wait_rows(f, "deployment.finished", 1);
+	return deployment(f, f->id);
+}
+
+static void a_window_that_closed_on_the_way_stops_the_switch(void **state)
+{
+	AUTO(json_auto_decref) json_t *d = deploy_into_a_freeze(state, "false");
+
+	assert_string_equal(json_text(d, "state"), "failed");
+	assert_non_null(strstr(json_text(d, "message"), "window gate: prod is frozen (peak)"));
+	assert_string_equal(script.log, "fetch stage start undo-to-nothing ");
+}
+
+static void what_began_in_a_window_may_finish_where_that_is_configured(void **state)
+{
+	AUTO(json_auto_decref) json_t *d = deploy_into_a_freeze(state, "true");
+
+	assert_string_equal(json_text(d, "state"), "succeeded");
+	assert_string_equal(script.log, "fetch stage start switch verify ");
+}
+
+/* What is refused for good while it waits does not wait for ever: it begins, and its gate step says why it cannot go on. */
+static void what_can_never_go_on_fails_at_its_gate_and_touches_nothing(void **state)
+{
+	struct fixture *f = given(state, ",\"approval\":{\"from\":[\"bob\"]}");
+	AUTO(json_auto_decref) json_t *d = NULL;
+	struct err err = { 0 };
+
+	assert_true(request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err));
+	assert_held_by(f, f->id, "approval");
+
+	engine_free(f->engine);
+	configure(f, migrating, ",\"approval\":{\"from\":[\"bob\"]},\"signatures\":\"required\"");
+	open_engine(f);
+	wait_rows(f, "deployment.finished", 1);
+
+	d = deployment(f, f->id);
+	assert_string_equal(json_text(d, "state"), "failed");
+	assert_non_null(strstr(json_text(d, "message"), "gate: signature gate: 1.0.0 is not signed"));
+	assert_string_equal(script.log, "");
+}
+
 static int begin_policy(void **state)
 {
 	struct fixture *f = mem_alloc(sizeof *f);
@@ -497,6 +658,11 @@ int main(int argc, char **argv)
 		CASE(a_migration_runs_once_and_is_a_floor),
 		CASE(a_migration_whose_end_nobody_saw_is_not_run_again),
 		CASE(the_floor_holds_also_where_nothing_is_configured_to_migrate),
+		CASE(a_rollback_asks_the_signers_of_now),
+		CASE(a_build_that_is_refused_before_it_starts_has_not_migrated),
+		CASE(a_window_that_closed_on_the_way_stops_the_switch),
+		CASE(what_began_in_a_window_may_finish_where_that_is_configured),
+		CASE(what_can_never_go_on_fails_at_its_gate_and_touches_nothing),
 		CASE(a_start_that_fails_may_have_migrated_and_one_that_never_came_has_not),
 	};
 
