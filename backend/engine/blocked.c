@@ -38,21 +38,37 @@ static void hold_step(json_t *deployment, const char *why)
 	json_object_set(deployment, "stage", json_object_get(step, "stage"));
 }
 
+/* Of each approval of one that waits: until when it counts. */
+static void put_ends(const struct environment *env, json_t *deployment)
+{
+	json_t *a;
+	size_t i;
+
+	json_array_foreach(json_object_get(deployment, "approvals"), i, a)
+		json_object_set_new(a, "ends", json_integer(gate_approval_ends(env->cenv, json_int(a, "at", 0),
+			json_int(a, "not_before", 0), json_int(deployment, "not_before", 0))));
+}
+
 void blocked_put(struct environment *env, json_t *deployment)
 {
 	bool waits = strcmp(json_text(deployment, "state"), deployment_state_name(DEPLOYMENT_QUEUED)) == 0;
 	AUTO(store_deployment_done) struct store_deployment d = { 0 };
 	struct gate_refusals refusals = { .n = 0 };
 	char plan_hash[DIGEST_SIZE];
+	int64_t expected = 0;
 	json_t *list;
 
+	json_object_set_new(deployment, "expected", json_null());
 	if (!waits || !store_deployment(env->e->store, json_int(deployment, "id", 0), &d, NULL)
-	    || !gate_judge_deployment(env, &d, false, &refusals, plan_hash, NULL)) {
+	    || !gate_foresee_deployment(env, &d, &expected, &refusals, plan_hash, NULL)) {
 		json_object_set_new(deployment, "blocked", json_array());
 		return;
 	}
 	list = blocked_json(&refusals);
+	put_ends(env, deployment);
 	json_object_set_new(deployment, "plan_hash", json_string(plan_hash));
+	if (expected && refusals.n > 0)
+		json_object_set_new(deployment, "expected", json_integer(expected));
 	if (refusals.n > 0) {
 		hold_step(deployment, refusals.items[0].why);
 	} else if (env->run) {

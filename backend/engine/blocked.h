@@ -12,7 +12,10 @@ struct store_env;
 
 /* [{"gate","why","who","clears_at"}…]; yours. */
 json_t *blocked_json(const struct gate_refusals *refusals);
-/* Puts "blocked" into a DEPLOYMENT; one that waits also gets the plan that it would have now, and a gate step "held". */
+/*
+ * Puts "blocked" and "expected" into a DEPLOYMENT; one that waits also gets the plan that it would have now, the ends of
+ * its approvals, and a gate step "held".
+ */
 void blocked_put(struct environment *env, json_t *deployment);
 /* What would keep the caller from deploying there now, whatever the build; yours. */
 json_t *blocked_environment(struct environment *env, const struct engine_caller *who);

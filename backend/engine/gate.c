@@ -21,6 +21,9 @@ const struct gate gates[] = {
 };
 const size_t ngates = ARRAY_LEN(gates);
 
+/* A lock, a soak and a freeze or two follow each other; more is not worth telling. */
+enum { LOOKS_MAX = 20 };
+
 _Static_assert(ARRAY_LEN(gates) <= GATES_MAX, "each gate can refuse once");
 
 static void judge(const struct gate_facts *facts, bool of_environment, struct gate_refusals *ret)
@@ -40,6 +43,60 @@ static void judge(const struct gate_facts *facts, bool of_environment, struct ga
 void gate_judge_all(const struct gate_facts *facts, struct gate_refusals *ret)
 {
 	judge(facts, false, ret);
+}
+
+/* What each gate said last; gate NULL: nothing. */
+struct outlook { struct gate_refusal said[GATES_MAX]; };
+
+/* Judges at `then`; the next time at which something clears, or `then` itself. */
+static int64_t look(const struct gate_facts *then, bool is_first, struct outlook *o, bool *ret_clear)
+{
+	int64_t next = then->now;
+
+	*ret_clear = true;
+	for (size_t i = 0; i < ngates; i++) {
+		struct gate_refusal r = { .gate = gates[i].name };
+
+		if (gates[i].judge(then, &r))
+			continue;
+		*ret_clear = false;
+		/* What people can still clear, or nobody, is not made known by a look that far ahead. */
+		if (is_first || (r.waits && r.clears_at))
+			o->said[i] = r;
+		if (r.clears_at > next)
+			next = r.clears_at;
+	}
+	return next;
+}
+
+static void look_at_schedule(const struct gate_facts *facts, struct outlook *o)
+{
+	for (size_t i = 0; i < ngates; i++)
+		if (gates[i].judge == gate_schedule && !gate_schedule(facts, &o->said[i]))
+			o->said[i].gate = gates[i].name;
+}
+
+int64_t gate_foresee(const struct gate_facts *facts, struct gate_refusals *ret)
+{
+	struct gate_facts then = *facts;
+	struct outlook o = { 0 };
+	int64_t next = facts->now;
+	bool clear = false;
+
+	if (facts->now < facts->not_before) {
+		look_at_schedule(facts, &o);
+		next = facts->not_before;
+	}
+	for (int i = 0; i < LOOKS_MAX && (i == 0 || next > then.now); i++) {
+		then.now = next;
+		then.is_foreseen = next > facts->now;
+		next = look(&then, i == 0, &o, &clear);
+	}
+	ret->n = 0;
+	for (size_t i = 0; i < ngates; i++)
+		if (o.said[i].gate)
+			ret->items[ret->n++] = o.said[i];
+	return clear ? then.now : 0;
 }
 
 void gate_judge_environment(const struct gate_facts *facts, struct gate_refusals *ret)

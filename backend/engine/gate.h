@@ -29,7 +29,13 @@ struct gate_person { int64_t uid; const char *name; const char *const *groups; }
 /* An environment that must come before, and what the build did there. */
 struct gate_before { const char *environment; int64_t soak_ms; bool is_optional; struct store_stay stay; };
 
-struct gate_approval { struct gate_person who; bool approved; int64_t at; const char *digest, *plan_hash; };
+struct gate_approval {
+	struct gate_person who;
+	bool approved;
+	int64_t at;
+	const char *digest, *plan_hash;
+	int64_t not_before;                /* the schedule that it was given for; 0: none */
+};
 
 /* A build to which one could go back. */
 struct gate_target { const char *version; const struct store_build *build; int64_t last; };
@@ -59,6 +65,7 @@ struct gate_facts {
 	const char *override;              /* why windows and freezes are to be passed over; NULL: they hold */
 	const char *plan_hash;             /* of what would be done now */
 	bool is_started;                   /* it passed its gates before and is about to switch */
+	bool is_foreseen;                  /* `now` is yet to come: refusals say that they are of then */
 
 	const struct gate_before *before; size_t nbefore;
 	const struct gate_approval *approvals; size_t napprovals;
@@ -93,10 +100,23 @@ struct gate_refusals { struct gate_refusal items[GATES_MAX]; size_t n; };
 
 /* All refusals, in the table's order. */
 void gate_judge_all(const struct gate_facts *facts, struct gate_refusals *ret);
+/*
+ * What will hold a deployment that waits: judged at the time for which it is scheduled, then at each time at which what
+ * held it clears, so that a lock which ends at night is followed by the window of the morning. Returns when nothing
+ * holds it any more; 0: that is not a matter of time alone.
+ */
+int64_t gate_foresee(const struct gate_facts *facts, struct gate_refusals *ret);
 /* Only those that hold for the environment whatever the build. */
 void gate_judge_environment(const struct gate_facts *facts, struct gate_refusals *ret);
 /* The first refusal that does not wait, else the first; a missing right before all. As "NAME gate: why". */
 bool gate_tell(const struct gate_refusals *refusals, struct err *err);
 bool gate_judge(const struct gate_facts *facts, struct err *err);
+
+/*
+ * When an approval ends: after its term; one that was given for the schedule that still stands not before that time has
+ * come and the environment's allowance for late ones is over (an hour at least: what runs then may end first).
+ */
+int64_t gate_approval_ends(const struct config_environment *env, int64_t given_at, int64_t given_for,
+                           int64_t not_before);
 
 #endif

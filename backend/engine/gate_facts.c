@@ -40,7 +40,8 @@ static bool collect_approvals(struct environment *env, int64_t id, struct gate_c
 		const struct store_approval *a = &c->approvals.items[i];
 
 		c->votes[i] = (struct gate_approval){ .who = { a->uid, a->name, NULL }, .approved = a->approved, .at = a->at,
-		                                      .digest = a->digest, .plan_hash = a->plan_hash };
+		                                      .digest = a->digest, .plan_hash = a->plan_hash,
+		                                      .not_before = a->not_before };
 		c->votes[i].who.groups = people_groups(env->e->people, (uid_t)a->uid);
 	}
 	c->facts.approvals = c->votes;
@@ -151,8 +152,10 @@ void gate_collected_done(struct gate_collected *c)
 	*c = (struct gate_collected){ 0 };
 }
 
-bool gate_judge_deployment(struct environment *env, const struct store_deployment *d, bool is_started,
-                           struct gate_refusals *ret, char ret_plan_hash[static DIGEST_SIZE], struct err *err)
+/* ret_expected NULL: only what holds now. */
+static bool judge_deployment(struct environment *env, const struct store_deployment *d, bool is_started,
+                             int64_t *ret_expected, struct gate_refusals *ret, char ret_plan_hash[static DIGEST_SIZE],
+                             struct err *err)
 {
 	AUTO(store_build_done) struct store_build build = { 0 };
 	AUTO(store_env_done) struct store_env state = { 0 };
@@ -168,7 +171,22 @@ bool gate_judge_deployment(struct environment *env, const struct store_deploymen
 	    || !store_env(env->e->store, d->app, d->environment, &state, err)
 	    || !facts_plan(env, &state, &build, d->kind, &plan, err) || !gate_collect(env, &q, &c, err))
 		return false;
-	gate_judge_all(&c.facts, ret);
+	if (ret_expected)
+		*ret_expected = gate_foresee(&c.facts, ret);
+	else
+		gate_judge_all(&c.facts, ret);
 	memcpy(ret_plan_hash, plan.hash, DIGEST_SIZE);
 	return true;
+}
+
+bool gate_judge_deployment(struct environment *env, const struct store_deployment *d, bool is_started,
+                           struct gate_refusals *ret, char ret_plan_hash[static DIGEST_SIZE], struct err *err)
+{
+	return judge_deployment(env, d, is_started, NULL, ret, ret_plan_hash, err);
+}
+
+bool gate_foresee_deployment(struct environment *env, const struct store_deployment *d, int64_t *ret_expected,
+                             struct gate_refusals *ret, char ret_plan_hash[static DIGEST_SIZE], struct err *err)
+{
+	return judge_deployment(env, d, false, ret_expected, ret, ret_plan_hash, err);
 }

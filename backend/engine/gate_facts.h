@@ -50,5 +50,8 @@ void gate_collected_done(struct gate_collected *c);
 /* A queued or running deployment as the gates see it now, with the plan that it would have now. */
 bool gate_judge_deployment(struct environment *env, const struct store_deployment *d, bool is_started,
                            struct gate_refusals *ret, char ret_plan_hash[static DIGEST_SIZE], struct err *err);
+/* The same for people who wait for it: what will hold it, and until when (gate_foresee). */
+bool gate_foresee_deployment(struct environment *env, const struct store_deployment *d, int64_t *ret_expected,
+                             struct gate_refusals *ret, char ret_plan_hash[static DIGEST_SIZE], struct err *err);
 
 #endif

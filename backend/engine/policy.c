@@ -51,10 +51,13 @@ static bool may_approve(struct environment *env, const struct store_deployment *
 static bool append_verdict(struct environment *env, const struct store_deployment *d, const struct engine_caller *who,
                            const char *verdict, const char *plan_hash, const char *reason, struct err *err)
 {
-	return store_append(env->e->store, who->name, "approval.given",
-	                    json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:o}", "id", (json_int_t)d->id, "plan_hash",
-	                              plan_hash, "digest", d->digest, "app", d->app, "environment", d->environment, "uid",
-	                              (json_int_t)who->uid, "verdict", verdict, "reason", json_safe_string(reason)), NULL, err);
+	json_t *body = json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:o}", "id", (json_int_t)d->id, "plan_hash", plan_hash,
+	                         "digest", d->digest, "app", d->app, "environment", d->environment, "uid",
+	                         (json_int_t)who->uid, "verdict", verdict, "reason", json_safe_string(reason));
+
+	if (d->not_before)
+		json_object_set_new(body, "not_before", json_integer(d->not_before));
+	return store_append(env->e->store, who->name, "approval.given", body, NULL, err);
 }
 
 static bool append_rejection(struct environment *env, const struct store_deployment *d,

@@ -59,7 +59,7 @@ bool release_judge(struct engine *e, const struct store_release *r, bool *ret_wa
 			return false;
 		if (live)
 			continue;
-		ask.not_before = clock_wall_ms() < r->not_before ? 0 : r->not_before;
+		ask.not_before = r->not_before;
 		if (!request_judge(&ask, &who, &refusals, err) || !request_may_queue(&ask, &refusals, err))
 			return err_wrap(err, "%s %s", m->app, m->version);
 		ask.when_allowed = false;

@@ -76,6 +76,9 @@ static void add_refusals(json_t *list, const struct store_release *r, const stru
 	for (size_t i = 0; i < refusals->n; i++) {
 		const struct gate_refusal *f = &refusals->items[i];
 
+		/* That its time is to come is said once, of the whole. */
+		if (strcmp(f->gate, "schedule") == 0 && f->clears_at)
+			continue;
 		/* A release has no time of its own that could be moved. */
 		add_line(list, m->app, f->gate, f->why, strcmp(f->gate, "schedule") == 0 ? asker : f->who, f->clears_at);
 	}
@@ -104,7 +107,7 @@ static void add_queued(struct engine *e, const struct store_release *r, json_t *
 
 		if (!release_is_live(e, r, &r->members[i], &live, NULL) || live || !release_ask(e, r, &r->members[i], &ask, NULL))
 			continue;
-		ask.not_before = engine_now(e) < r->not_before ? 0 : r->not_before;
+		ask.not_before = r->not_before;
 		if (request_judge(&ask, &who, &refusals, NULL))
 			add_refusals(list, r, &r->members[i], &refusals);
 	}
@@ -127,11 +130,12 @@ static void add_running(struct engine *e, const struct store_release *r, json_t 
 		AUTO(store_deployment_done) struct store_deployment d = { 0 };
 		struct gate_refusals refusals = { .n = 0 };
 		char plan_hash[DIGEST_SIZE];
+		int64_t expected;
 
 		if (!m->deployment || (deployment_state_is_over(m->state) && !back))
 			continue;
 		if (env && store_deployment(e->store, back ? m->rollback : m->deployment, &d, NULL)
-		    && d.state == DEPLOYMENT_QUEUED && gate_judge_deployment(env, &d, false, &refusals, plan_hash, NULL)) {
+		    && d.state == DEPLOYMENT_QUEUED && gate_foresee_deployment(env, &d, &expected, &refusals, plan_hash, NULL)) {
 			add_refusals(list, r, m, &refusals);
 			if (refusals.n == 0 && env->run)
 				add_busy(list, env);

@@ -124,6 +124,9 @@ static bool is_overridden(const struct gate_facts *facts)
 	struct gate_facts plain = *facts;
 	struct gate_refusal refusal = { 0 };
 
+	/* Of the time for which it is scheduled: whether the window is open now does not matter then. */
+	if (plain.now < plain.not_before)
+		plain.now = plain.not_before;
 	plain.override = NULL;
 	return facts->override && !gate_window(&plain, &refusal);
 }
@@ -222,7 +225,10 @@ static bool judge(const struct ask *ask, const struct engine_caller *who, struct
 	    || !find_build(ask, &ret->state, &ret->build, err)
 	    || !facts_plan(env, &ret->state, &ret->build, ask->kind, &ret->plan, err) || !gate_collect(env, &q, &c, err))
 		return false;
-	gate_judge_all(&c.facts, &ret->refusals);
+	if (ask->not_before)
+		gate_foresee(&c.facts, &ret->refusals);
+	else
+		gate_judge_all(&c.facts, &ret->refusals);
 	ret->overridden = is_overridden(&c.facts);
 	return true;
 }

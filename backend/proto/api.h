@@ -37,9 +37,12 @@
  *    "from":"2.13.5"|null,"state":"running","actor":"alice","reason":""|…,"requested":…,"started":…|null,
  *    "ended":…|null,"message":""|…,"layer":""|…,"step":3|null,"stage":"smoke"|null,
  *    "steps":[STEP…], "tests":TOTALS, "log_size":1234, "uid":1000, "override":"why"|null, "plan_hash":"…",
- *    "approvals":[{"uid","name","verdict":"approve"|"reject","at","reason","plan_hash"}…],
+ *    "approvals":[{"uid","name","verdict":"approve"|"reject","at","reason","plan_hash","not_before":…|null,"ends":MS}…],
+ *                               not_before: of the schedule that it was given for; ends: while it is queued
  *    "release":{"id":12,"group":"payments","index":2,"of":3}|null,      the release that it is part of, and where
- *    "blocked":[BLOCKED…]}      while it is queued; its gate step is then "held", its plan_hash the one it would have now
+ *    "blocked":[BLOCKED…],      while it is queued; its gate step is then "held", its plan_hash the one it would have now.
+ *    One that is scheduled is judged for its time: a window that will be closed then is named, and when it opens after it.
+ *    "expected":MS|null}        while it is queued: when nothing holds it any more; null: not a matter of time alone
  * STEP = {"index":3,"stage":"smoke","state":"run","started":…|null,"ended":…|null,"deadline_ms":60000,"message":"",
  *    "layer":"","tail":""|…,"detail":{…}|null,"tests":TOTALS|null}
  * TOTALS = {"ok":188,"fail":1,"skip":0,"todo":0,"planned":212|null}

@@ -128,6 +128,8 @@ static const struct migration migrations[] = {
 	  "CREATE TABLE config_file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL,"
 	  " seq INTEGER NOT NULL) WITHOUT ROWID;"
 	  "ALTER TABLE deployment ADD COLUMN log INTEGER;" },
+	/* The time for which a scheduled deployment was approved. */
+	{ true, "ALTER TABLE approval ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;" },
 };
 
 int migrate_latest(void)

@@ -29,7 +29,12 @@ bool store_policy(struct store *s, const char *app, const char *environment, str
                   struct err *err);
 void store_policy_done(struct store_policy *p);
 
-struct store_approval { int64_t at, uid; bool approved; char *name, *digest, *plan_hash, *reason; };
+struct store_approval {
+	int64_t at, uid;
+	int64_t not_before;            /* what it was scheduled for when it was approved; 0: it was not */
+	bool approved;
+	char *name, *digest, *plan_hash, *reason;
+};
 struct store_approvals { struct store_approval *items; size_t n; };
 bool store_approvals(struct store *s, int64_t deployment, struct store_approvals *ret, struct err *err);
 void store_approvals_done(struct store_approvals *a);

@@ -12,9 +12,10 @@ bool project_approval_given(struct store *s, const struct project_row *row, stru
 {
 	const json_t *body = row->body;
 
-	return sql_run(s, SQL_APPROVAL_ADD, NULL, err, "iiiitdttt", json_int(body, "id", 0), row->seq, row->at,
+	return sql_run(s, SQL_APPROVAL_ADD, NULL, err, "iiiitdttti", json_int(body, "id", 0), row->seq, row->at,
 	               json_int(body, "uid", -1), row->actor, (int)(strcmp(json_text(body, "verdict"), "approve") == 0),
-	               json_text(body, "digest"), json_text(body, "plan_hash"), json_text(body, "reason"));
+	               json_text(body, "digest"), json_text(body, "plan_hash"), json_text(body, "reason"),
+	               json_int(body, "not_before", 0));
 }
 
 bool project_lock_taken(struct store *s, const struct project_row *row, struct err *err)

@@ -94,7 +94,8 @@ bool store_approvals(struct store *s, int64_t deployment, struct store_approvals
 		a.items = mem_grow(a.items, a.n, &cap, sizeof *a.items);
 		a.items[a.n++] = (struct store_approval){ .at = sqlite3_column_int64(stmt, 0),
 			.uid = sqlite3_column_int64(stmt, 1), .name = sql_dup(stmt, 2), .approved = sqlite3_column_int(stmt, 3),
-			.digest = sql_dup(stmt, 4), .plan_hash = sql_dup(stmt, 5), .reason = sql_dup(stmt, 6) };
+			.digest = sql_dup(stmt, 4), .plan_hash = sql_dup(stmt, 5), .reason = sql_dup(stmt, 6),
+			.not_before = sqlite3_column_int64(stmt, 7) };
 	}
 	if (code != SQLITE_DONE) {
 		store_approvals_done(&a);
@@ -125,10 +126,11 @@ json_t *store_approvals_json(struct store *s, int64_t deployment, struct err *er
 		return NULL;
 	list = json_array();
 	for (size_t i = 0; i < a.n; i++)
-		json_array_append_new(list, json_pack("{s:I, s:o, s:s, s:I, s:o, s:o}", "uid", (json_int_t)a.items[i].uid,
+		json_array_append_new(list, json_pack("{s:I, s:o, s:s, s:I, s:o, s:o, s:o}", "uid", (json_int_t)a.items[i].uid,
 			"name", json_safe_string(a.items[i].name), "verdict", a.items[i].approved ? "approve" : "reject", "at",
 			(json_int_t)a.items[i].at, "reason", json_safe_string(a.items[i].reason), "plan_hash",
-			json_safe_string(a.items[i].plan_hash)));
+			json_safe_string(a.items[i].plan_hash), "not_before",
+			a.items[i].not_before ? json_integer(a.items[i].not_before) : json_null()));
 	return list;
 }
 

@@ -141,10 +141,10 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_BUILD_RESULTS] = "SELECT n, NULL, suite, name, outcome, message, ms FROM build_result WHERE build = ?"
 		" ORDER BY outcome <> 'fail', n LIMIT ?",
 
-	[SQL_APPROVAL_ADD] = "INSERT INTO approval (deployment, n, at, uid, name, approved, digest, plan_hash, reason)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_APPROVALS] = "SELECT at, uid, name, approved, digest, plan_hash, reason FROM approval WHERE deployment = ?"
-		" ORDER BY n",
+	[SQL_APPROVAL_ADD] = "INSERT INTO approval (deployment, n, at, uid, name, approved, digest, plan_hash, reason,"
+		" not_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_APPROVALS] = "SELECT at, uid, name, approved, digest, plan_hash, reason, not_before FROM approval"
+		" WHERE deployment = ? ORDER BY n",
 	[SQL_LEASE_SET] = "INSERT OR REPLACE INTO lease (app, environment, uid, owner, reason, taken, expires)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[SQL_LEASE_DROP] = "DELETE FROM lease WHERE app = ? AND environment = ?",

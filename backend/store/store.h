@@ -33,7 +33,8 @@
  *   deployment.recovered {id,step,probe,decision}          after a restart: what was found and what is done about it
  *   deployment.finished  {id,state,message,layer}
  *   environment.repaired {app,environment,what,…}          driver notes
- *   approval.given       {id,plan_hash,digest,environment,app,uid,verdict:"approve"|"reject",reason}   the actor's
+ *   approval.given       {id,plan_hash,digest,environment,app,uid,verdict:"approve"|"reject",reason,
+ *                         not_before}                    the actor's; not_before: of the schedule that it was given for
  *   gate.overridden      {id,gate,reason}                  it would have refused; told for ever
  *   lock.taken           {app,environment,uid,owner,reason,expires}      expires 0: when it is released
  *   lock.stolen          {app,environment,uid,owner,reason,expires,from} taken from another owner

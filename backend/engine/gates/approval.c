@@ -5,6 +5,18 @@
 #include "backend/config/config.h"
 #include "backend/store/store.h"
 
+/* What runs when a schedule comes due may end before its turn. */
+static const int64_t TURN_MS = INT64_C(3600) * 1000;
+
+int64_t gate_approval_ends(const struct config_environment *env, int64_t given_at, int64_t given_for,
+                           int64_t not_before)
+{
+	int64_t term = given_at + env->approval_expires_ms;
+	int64_t late = not_before + (env->late_ms > TURN_MS ? env->late_ms : TURN_MS);
+
+	return not_before && given_for == not_before && late > term ? late : term;
+}
+
 /*
  * Bound to the build and to the plan: what is approved is what is done. One that is dated in the future (the clock was
  * set back) does not count until its time has come, so that no approval outlives its term by a clock.
@@ -12,7 +24,7 @@
 static bool counts(const struct gate_facts *f, const struct gate_approval *a)
 {
 	return a->approved && a->who.uid != f->requester.uid && gate_person_is(&a->who, &f->env->approvers)
-		&& f->now >= a->at && f->now < a->at + f->env->approval_expires_ms && strcmp(a->digest, f->build->digest) == 0
+		&& f->now >= a->at && f->now < gate_approval_ends(f->env, a->at, a->not_before, f->not_before) && strcmp(a->digest, f->build->digest) == 0
 		&& f->plan_hash && strcmp(a->plan_hash, f->plan_hash) == 0;
 }
 

@@ -1,5 +1,7 @@
 #include "backend/engine/gates/gates.h"
 
+#include <stdio.h>
+
 #include "backend/base/clock.h"
 #include "backend/config/config.h"
 
@@ -18,13 +20,25 @@ static void name_who(const struct gate_facts *f, struct gate_refusal *ret)
 		gate_who(ret, "time");
 }
 
+/* "is frozen", or of a time that is to come "will be frozen at 2026-12-01T17:00:00Z". */
+static const char *state_of(const struct gate_facts *f, const char *what, char *text, size_t size)
+{
+	char at[CLOCK_ISO_SIZE];
+
+	if (f->is_foreseen)
+		snprintf(text, size, "will be %s at %s", what, clock_iso(f->now, at));
+	else
+		snprintf(text, size, "is %s", what);
+	return text;
+}
+
 /* Weekly windows and dated freezes; a freeze beats a window. What began may finish where that is configured. */
 bool gate_window(const struct gate_facts *f, struct gate_refusal *ret)
 {
 	const struct config_environment *env = f->env;
 	const struct freeze *freeze = NULL;
 	int64_t clears_at = 0;
-	char at[CLOCK_ISO_SIZE] = "";
+	char at[CLOCK_ISO_SIZE] = "", state[80];
 
 	if (gate_is_exempt(f) || (f->is_started && env->finish_started)
 	    || window_allows(env->windows, env->nwindows, env->freezes, env->nfreezes, f->now, &clears_at, &freeze)
@@ -37,8 +51,8 @@ bool gate_window(const struct gate_facts *f, struct gate_refusal *ret)
 	if (clears_at)
 		clock_iso(clears_at, at);
 	if (freeze)
-		return gate_hold(ret, ERR_REFUSED, clears_at, "%s is frozen (%s); deployments may begin %s", env->name,
-		                 freeze->reason, *at ? at : "in more than a year");
-	return gate_hold(ret, ERR_REFUSED, clears_at, "%s is outside its windows; the next one opens %s", env->name,
-	                 *at ? at : "in more than a year");
+		return gate_hold(ret, ERR_REFUSED, clears_at, "%s %s (%s); deployments may begin %s", env->name,
+		                 state_of(f, "frozen", state, sizeof state), freeze->reason, *at ? at : "in more than a year");
+	return gate_hold(ret, ERR_REFUSED, clears_at, "%s %s; the next one opens %s", env->name,
+	                 state_of(f, "outside its windows", state, sizeof state), *at ? at : "in more than a year");
 }
