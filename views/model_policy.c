@@ -121,6 +121,7 @@ void model_approvals_read(const json_t *answer, struct model_approvals *ret)
 		ret->items[i] = (struct model_approval){
 			.name = line(one, "name"), .reason = line(one, "reason"), .plan_hash = line(one, "plan_hash"),
 			.approved = strcmp(json_text(one, "verdict"), "approve") == 0, .at = json_int(one, "at", 0),
+			.ends = json_int(one, "ends", 0),
 		};
 	}
 }

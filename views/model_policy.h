@@ -32,7 +32,7 @@ struct model_blockers { struct model_blocker *items; size_t n; };
 struct model_approval {
 	char *name, *reason, *plan_hash;
 	bool approved;               /* else rejected */
-	int64_t at;
+	int64_t at, ends;            /* ends 0: nothing waits for it any more */
 };
 
 struct model_approvals { struct model_approval *items; size_t n; };

@@ -131,6 +131,7 @@ static void time_typed(struct console *c, const char *text, struct effects *effe
 	struct err err = { 0 };
 	int64_t at;
 
+	/* A zone that is not there, and a time that its clocks skip, are named. */
 	if (!c->panel.at) {
 		hint(c, !*text || zone_parse(text, &at, &err) ? "type a time that is to come" : err.kind == ERR_CONFIG
 		     ? err.text : "that is no time");
@@ -171,20 +172,20 @@ static void read_time(struct console *c)
 {
 	const char *text = trimmed(prompt_text(c->panel.name)), *clock = strchr(text, ' ');
 	char iso[CLOCK_ISO_SIZE], age[CLOCK_AGE_SIZE];
-	int64_t at = 0;
+	struct zone_reading when;
 
 	c->panel.at = 0;
 	*c->panel.at_text = '\0';
 	/* Half of it is no mistake yet. */
-	if (!*text || !zone_parse(text, &at, NULL))
+	if (!*text || !zone_read(text, &when, NULL))
 		return;
-	if (at <= c->wall_ms) {
+	if (when.at <= c->wall_ms) {
 		hint(c, "that time is past");
 		return;
 	}
-	c->panel.at = at;
-	snprintf(c->panel.at_text, sizeof c->panel.at_text, "%.30s = %.16sZ, in %s", clock + 1, clock_iso(at, iso),
-	         clock_age(at - c->wall_ms, age));
+	c->panel.at = when.at;
+	snprintf(c->panel.at_text, sizeof c->panel.at_text, "%.30s = %.16sZ%s, in %s", clock + 1, clock_iso(when.at, iso),
+	         when.again ? " (the first of two)" : "", clock_age(when.at - c->wall_ms, age));
 }
 
 static void cancel(struct console *c)

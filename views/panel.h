@@ -31,7 +31,7 @@ enum panel_kind {
 	PANEL_KIND_COUNT
 };
 
-enum { PANEL_SAY_SIZE = 96 };
+enum { PANEL_SAY_SIZE = 160 };
 
 struct panel {
 	enum panel_kind kind;

@@ -152,10 +152,14 @@ static char *votes_text(const struct console *c, const struct model_deployment *
 	buf_init(&b, TEXT_MAX);
 	for (size_t i = 0; i < d->approvals.n; i++) {
 		const struct model_approval *a = &d->approvals.items[i];
+		bool is_for_this = strcmp(a->plan_hash, d->plan_hash) == 0;
+		char ends[CLOCK_ISO_SIZE + 16] = "", iso[CLOCK_ISO_SIZE];
 
-		buf_printf(&b, "%s%s %s %s ago%s%s%s", i ? "; " : "", a->name, a->approved ? "approved" : "rejected",
-		           clock_age(c->wall_ms - a->at, age), *a->reason ? ": " : "", a->reason,
-		           strcmp(a->plan_hash, d->plan_hash) == 0 ? "" : " (for another plan)");
+		if (a->ends && a->approved && is_for_this)
+			snprintf(ends, sizeof ends, ", until %.16sZ", clock_iso(a->ends, iso));
+		buf_printf(&b, "%s%s %s %s ago%s%s%s%s", i ? "; " : "", a->name, a->approved ? "approved" : "rejected",
+		           clock_age(c->wall_ms - a->at, age), ends, *a->reason ? ": " : "", a->reason,
+		           is_for_this ? "" : " (for another plan)");
 	}
 	return buf_detach(&b);
 }

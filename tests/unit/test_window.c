@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,10 +38,10 @@ static void zone_times_are_read_as_the_clock_on_the_wall(void **unused)
 		{ "2026-12-01 18:00 Europe/Paris", "2026-12-01T17:00:00Z" },
 		{ "2026-07-01 18:00 Europe/Paris", "2026-07-01T16:00:00Z" },
 		{ "2026-07-01 18:00:30", "2026-07-01T18:00:30Z" },
-		{ "2026-03-29 01:30 Europe/London", "2026-03-29T01:00:00Z" },      /* skipped: first instant after the gap */
+		{ "2026-03-29 00:59:59 Europe/London", "2026-03-29T00:59:59Z" },   /* the last before the gap, and the first after */
+		{ "2026-03-29 02:00 Europe/London", "2026-03-29T01:00:00Z" },
 		{ "2026-10-25 01:30 Europe/London", "2026-10-25T00:30:00Z" },      /* comes twice: the first */
 		{ "2026-11-01 01:30 America/New_York", "2026-11-01T05:30:00Z" },
-		{ "2026-03-08 02:15 America/New_York", "2026-03-08T07:00:00Z" },
 		{ "2026-12-31 23:59 Asia/Kathmandu", "2026-12-31T18:14:00Z" },
 	};
 
@@ -55,10 +56,64 @@ static void zone_times_are_read_as_the_clock_on_the_wall(void **unused)
 	}
 }
 
+static void a_time_that_the_clocks_skip_is_refused_with_the_next_one(void **unused)
+{
+	static const struct { const char *given, *gap, *next; } rows[] = {
+		{ "2027-03-28 02:30 Europe/Paris", "from 02:00 to 03:00", "\"2027-03-28 03:00 Europe/Paris\"" },
+		{ "2027-03-28 02:00 Europe/Paris", "from 02:00 to 03:00", "\"2027-03-28 03:00 Europe/Paris\"" },
+		{ "2027-03-28 02:59:59 Europe/Paris", "from 02:00 to 03:00", "\"2027-03-28 03:00 Europe/Paris\"" },
+		{ "2026-03-29 01:30 Europe/London", "from 01:00 to 02:00", "\"2026-03-29 02:00 Europe/London\"" },
+		{ "2026-03-08 02:15 America/New_York", "from 02:00 to 03:00", "\"2026-03-08 03:00 America/New_York\"" },
+		{ "2026-10-04 02:15 Australia/Lord_Howe", "from 02:00 to 02:30", "\"2026-10-04 02:30 Australia/Lord_Howe\"" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = { 0 };
+		int64_t ms = 7, next = 0;
+		char quoted[ZONE_TEXT_SIZE];
+
+		assert_false(zone_parse(rows[i].given, &ms, &err));
+		assert_int_equal(ms, 7);
+		if (!strstr(err.text, rows[i].gap) || !strstr(err.text, rows[i].next))
+			fail_msg("%s: %s", rows[i].given, err.text);
+		/* what is offered is taken */
+		snprintf(quoted, sizeof quoted, "%.*s", (int)strlen(rows[i].next) - 2, rows[i].next + 1);
+		assert_true(zone_parse(quoted, &next, NULL));
+	}
+}
+
+static void a_time_that_comes_twice_is_the_first_and_says_so(void **unused)
+{
+	static const struct { const char *given, *then, *again; } rows[] = {
+		{ "2026-10-25 02:30 Europe/Paris", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z" },
+		{ "2026-10-25 02:00 Europe/Paris", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z" },
+		{ "2026-10-25 03:00 Europe/Paris", "2026-10-25T02:00:00Z", NULL },
+		{ "2026-10-25 01:59:59 Europe/Paris", "2026-10-24T23:59:59Z", NULL },
+		{ "2026-11-01 01:30 America/New_York", "2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z" },
+		{ "2026-07-01 18:00", "2026-07-01T18:00:00Z", NULL },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct zone_reading r;
+		char text[CLOCK_ISO_SIZE], wall[ZONE_TEXT_SIZE];
+
+		assert_true(zone_read(rows[i].given, &r, NULL));
+		assert_string_equal(clock_iso(r.at, text), rows[i].then);
+		if (r.again != (rows[i].again ? at(rows[i].again) : 0))
+			fail_msg("%s: again at %lld", rows[i].given, (long long)r.again);
+		/* both read as what was written */
+		assert_int_equal(strncmp(zone_text(r.zone, r.at, wall), rows[i].given, 16), 0);
+		if (r.again)
+			assert_string_equal(zone_text(r.zone, r.again, wall), rows[i].given);
+	}
+}
+
 static void zone_errors_name_the_text_and_the_way_out(void **unused)
 {
 	static const char *const rows[] = { "tomorrow", "2026-12-01", "2026-12-01 18:00 Europe/Pariss",
-	                                    "2026-12-01 18:00 ../../etc/passwd", "2026-12-01 18:00 " };
+	                                    "2026-12-01 18:00 ../../etc/passwd", "2026-12-01 18:00 ", "2026-02-30 18:00 UTC" };
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -184,6 +239,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zone_times_are_read_as_the_clock_on_the_wall),
+		cmocka_unit_test(a_time_that_the_clocks_skip_is_refused_with_the_next_one),
+		cmocka_unit_test(a_time_that_comes_twice_is_the_first_and_says_so),
 		cmocka_unit_test(zone_errors_name_the_text_and_the_way_out),
 		cmocka_unit_test(zone_leaves_the_process_in_its_own),
 		cmocka_unit_test(window_is_open_in_its_hours_and_only_then),

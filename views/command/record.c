@@ -1,5 +1,7 @@
 #include "views/command/record.h"
 
+#include <string.h>
+
 #include "backend/base/buf.h"
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
@@ -54,6 +56,40 @@ char *record_time(const json_t *object, const char *key)
 	char text[CLOCK_ISO_SIZE];
 
 	return mem_dup(at < 0 ? "" : clock_iso(at, text));
+}
+
+void record_print_blocker(const char *what, const json_t *blocker)
+{
+	AUTO(mem_auto_free) char *at = record_time(blocker, "clears_at");
+	const char *who = json_text(blocker, "who");
+
+	out_line("  %s is blocked by %s: %s%s%s%s%s%s", what, json_text(blocker, "gate"), json_text(blocker, "why"),
+	         *who ? " (" : "", who, *who ? ")" : "", *at ? ", clears at " : "", at);
+}
+
+/* Only one that still counts has an end; what was for another plan is none any more. */
+static void print_approval(const char *what, const json_t *deployment, const json_t *approval)
+{
+	AUTO(mem_auto_free) char *ends = record_time(approval, "ends");
+
+	if (*ends && strcmp(json_text(approval, "plan_hash"), json_text(deployment, "plan_hash")) == 0
+	    && strcmp(json_text(approval, "verdict"), "approve") == 0)
+		out_line("  %s is approved by %s; that ends %s", what, json_text(approval, "name"), ends);
+}
+
+void record_print_waits(const char *what, const json_t *deployment)
+{
+	const json_t *blocked = json_object_get(deployment, "blocked"), *one;
+	AUTO(mem_auto_free) char *expected = record_time(deployment, "expected");
+	size_t i;
+
+	json_array_foreach(blocked, i, one)
+		record_print_blocker(what, one);
+	json_array_foreach(json_object_get(deployment, "approvals"), i, one)
+		print_approval(what, deployment, one);
+	/* Of a single one that was said already. */
+	if (*expected && json_array_size(blocked) > 1)
+		out_line("  %s is expected to begin %s", what, expected);
 }
 
 void record_print(const json_t *deployment)

@@ -23,4 +23,9 @@ int64_t record_count(const json_t *totals);
 /* "deployment 812  prod 2.13.5 -> 2.14.0  succeeded 0:42 …": a deployment as one line. */
 void record_print(const json_t *deployment);
 
+/* "  prod is blocked by window: …": what: who waits. */
+void record_print_blocker(const char *what, const json_t *blocker);
+/* A line for each thing that a queued deployment waits for, the ends of its approvals, and when it is expected to begin. */
+void record_print_waits(const char *what, const json_t *deployment);
+
 #endif

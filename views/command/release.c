@@ -3,7 +3,6 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
-#include "backend/base/zone.h"
 #include "backend/client/client.h"
 #include "backend/proto/words.h"
 #include "views/command/call.h"
@@ -12,6 +11,7 @@
 #include "views/command/release_follow.h"
 #include "views/command/release_print.h"
 #include "views/command/verbs.h"
+#include "views/command/when.h"
 
 enum { MEMBERS_MOST = 100 };
 
@@ -66,11 +66,10 @@ static bool read_members(const struct call *c, json_t *members, struct err *err)
 	return true;
 }
 
-static bool read_request(const struct call *c, json_t *body, struct err *err)
+static bool read_request(const struct call *c, json_t *body, struct zone_reading *ret_when, struct err *err)
 {
 	AUTO(mem_auto_free) char *key = client_new_key();
 	json_t *members = json_array();
-	int64_t at = 0;
 
 	json_object_set_new(body, "members", members);
 	json_put_text(body, "group", call_operand(c, 0));
@@ -89,10 +88,10 @@ static bool read_request(const struct call *c, json_t *body, struct err *err)
 		return err_set(err, ERR_USAGE, "say what to release: APP=VERSION..., or --from ENVIRONMENT");
 	if (call_has(c, &flag_dry_run) && call_has(c, &flag_wait))
 		return err_set(err, ERR_USAGE, "there is nothing to --wait for in a --dry-run");
-	if (!read_members(c, members, err) || (call_has(c, &flag_when) && !zone_parse(call_value(c, &flag_when), &at, err)))
+	if (!read_members(c, members, err) || !when_read(c, ret_when, err))
 		return false;
-	if (at)
-		json_object_set_new(body, "not_before", json_integer(at));
+	if (ret_when->at)
+		json_object_set_new(body, "not_before", json_integer(ret_when->at));
 	return true;
 }
 
@@ -113,11 +112,14 @@ static int show(struct call *c, const json_t *release, enum deployment_state wan
 static int ask(struct call *c)
 {
 	AUTO(json_auto_decref) json_t *answer = NULL, *body = json_object();
+	struct zone_reading when = { 0 };
 	struct err err = { 0 };
 
-	if (!read_request(c, body, &err) || !call_connect(c, &err)
+	if (!read_request(c, body, &when, &err) || !call_connect(c, &err)
 	    || !call_ask(c, "POST", "/v1/releases", body, CALL_ASK_MS, &answer, &err))
 		return call_fail(c, &err);
+	if (!call_has(c, &flag_json) && strcmp(json_text(answer, "state"), "queued") == 0)
+		when_print(&when);
 	return show(c, answer, DEPLOYMENT_SUCCEEDED);
 }
 

@@ -70,11 +70,9 @@ static void print_blocked(const json_t *release)
 	size_t i;
 
 	json_array_foreach(json_object_get(release, "blocked"), i, b) {
-		AUTO(mem_auto_free) char *at = record_time(b, "clears_at");
-		const char *app = json_text(b, "app"), *who = json_text(b, "who");
+		const char *app = json_text(b, "app");
 
-		out_line("  %s is blocked by %s: %s%s%s%s%s%s", *app ? app : "it", json_text(b, "gate"), json_text(b, "why"),
-		         *who ? " (" : "", who, *who ? ")" : "", *at ? ", clears at " : "", at);
+		record_print_blocker(*app ? app : "it", b);
 	}
 }
 

@@ -2,13 +2,13 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
-#include "backend/base/zone.h"
 #include "backend/client/client.h"
 #include "views/command/call.h"
 #include "views/command/find.h"
 #include "views/command/follow.h"
 #include "views/command/out.h"
 #include "views/command/record.h"
+#include "views/command/when.h"
 
 int request_show(struct call *c, const json_t *deployment, enum deployment_state wanted)
 {
@@ -24,10 +24,26 @@ int request_show(struct call *c, const json_t *deployment, enum deployment_state
 			return call_fail(c, &err);
 		return follow_exit_code(state, wanted);
 	}
-	if (call_has(c, &flag_json))
+	if (call_has(c, &flag_json)) {
 		out_json(deployment);
-	else
+	} else {
 		record_print(deployment);
+		record_print_waits("it", deployment);
+	}
+	return 0;
+}
+
+int request_show_at(struct call *c, const json_t *deployment, const struct zone_reading *when)
+{
+	if (call_has(c, &flag_json))
+		return request_show(c, deployment, DEPLOYMENT_SUCCEEDED);
+	if (call_has(c, &flag_wait)) {
+		when_print(when);
+		return request_show(c, deployment, DEPLOYMENT_SUCCEEDED);
+	}
+	record_print(deployment);
+	when_print(when);
+	record_print_waits("it", deployment);
 	return 0;
 }
 
@@ -36,14 +52,13 @@ int request_deployment(struct call *c, const char *kind, const char *environment
 	AUTO(json_auto_decref) json_t *status = NULL, *answer = NULL, *body = json_object();
 	AUTO(mem_auto_free) char *key = client_new_key();
 	const json_t *app, *found;
-	int64_t at = 0;
+	struct zone_reading when;
 	struct err err = { 0 };
 
-	if (call_has(c, &flag_when)) {
-		if (!zone_parse(call_value(c, &flag_when), &at, &err))
-			return call_fail(c, &err);
-		json_object_set_new(body, "not_before", json_integer(at));
-	}
+	if (!when_read(c, &when, &err))
+		return call_fail(c, &err);
+	if (when.at)
+		json_object_set_new(body, "not_before", json_integer(when.at));
 	if (!call_connect(c, &err) || !find_status(c, &status, &err) || !find_app(c, status, &app, &err)
 	    || !find_environment(app, environment, &found, &err))
 		return call_fail(c, &err);
@@ -59,5 +74,5 @@ int request_deployment(struct call *c, const char *kind, const char *environment
 		json_object_set_new(body, "when_allowed", json_true());
 	if (!call_ask(c, "POST", "/v1/deployments", body, CALL_ASK_MS, &answer, &err))
 		return call_fail(c, &err);
-	return request_show(c, answer, DEPLOYMENT_SUCCEEDED);
+	return request_show_at(c, answer, &when);
 }

@@ -2,32 +2,33 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
-#include "backend/base/zone.h"
 #include "backend/proto/words.h"
 #include "views/command/call.h"
 #include "views/command/find.h"
 #include "views/command/request.h"
 #include "views/command/verbs.h"
+#include "views/command/when.h"
 
 static int run(struct call *c)
 {
 	AUTO(json_auto_decref) json_t *answer = NULL, *body = json_object();
 	AUTO(mem_auto_free) char *path = NULL;
-	int64_t id = 0, at = 0;
+	struct zone_reading when;
+	int64_t id = 0;
 	struct err err = { 0 };
 
 	if (!call_has(c, &flag_when)) {
 		err_set(&err, ERR_USAGE, "say when with --at \"2026-12-01 18:00 Europe/Paris\"");
 		return call_fail(c, &err);
 	}
-	if (!zone_parse(call_value(c, &flag_when), &at, &err) || !call_connect(c, &err)
+	if (!when_read(c, &when, &err) || !call_connect(c, &err)
 	    || !find_deployment(c, call_operand(c, 1), &id, &err))
 		return call_fail(c, &err);
-	json_object_set_new(body, "not_before", json_integer(at));
+	json_object_set_new(body, "not_before", json_integer(when.at));
 	path = mem_printf("/v1/deployments/%" PRId64 "/move", id);
 	if (!call_ask(c, "POST", path, body, CALL_ASK_MS, &answer, &err))
 		return call_fail(c, &err);
-	return request_show(c, answer, DEPLOYMENT_SUCCEEDED);
+	return request_show_at(c, answer, &when);
 }
 
 const struct command command_schedule = {

@@ -56,31 +56,21 @@ static void add_row(struct out_table *t, const json_t *app, const json_t *enviro
 	out_cell(t, OUT_BAD, json_text(environment, "attention"));
 }
 
-/* What keeps the caller out, and what each waiting deployment waits for: a line for each. */
-static void print_blocked(const json_t *environment, const json_t *list, int64_t id)
-{
-	const json_t *b;
-	size_t i;
-
-	json_array_foreach(list, i, b) {
-		AUTO(mem_auto_free) char *at = record_time(b, "clears_at");
-		AUTO(mem_auto_free) char *of = id ? mem_printf(" deployment %lld", (long long)id) : mem_dup("");
-
-		out_line("  %s%s is blocked by %s: %s%s%s%s%s%s", json_text(environment, "name"), of, json_text(b, "gate"),
-		         json_text(b, "why"), *json_text(b, "who") ? " (" : "", json_text(b, "who"),
-		         *json_text(b, "who") ? ")" : "", *at ? ", clears at " : "", at);
-	}
-}
-
+/* What keeps the caller out, what each waiting deployment waits for, and automation: a line for each. */
 static void print_rules(const json_t *environment)
 {
-	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next"), *d;
+	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next"), *d, *b;
 	AUTO(mem_auto_free) char *at = record_time(next, "clears_at");
 	size_t i;
 
-	print_blocked(environment, json_object_get(environment, "blocked"), 0);
-	json_array_foreach(json_object_get(environment, "queue"), i, d)
-		print_blocked(environment, json_object_get(d, "blocked"), json_int(d, "id", 0));
+	json_array_foreach(json_object_get(environment, "blocked"), i, b)
+		record_print_blocker(json_text(environment, "name"), b);
+	json_array_foreach(json_object_get(environment, "queue"), i, d) {
+		AUTO(mem_auto_free) char *what = mem_printf("%s deployment %lld", json_text(environment, "name"),
+		                                            (long long)json_int(d, "id", 0));
+
+		record_print_waits(what, d);
+	}
 	if (json_is_object(paused))
 		out_line("  %s: automation is paused: %s (slipway resume %s)", json_text(environment, "name"),
 		         json_text(paused, "why"), json_text(environment, "name"));
