@@ -8,6 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/proto/refusal.h"
 #include "views/console.h"
 #include "views/select.h"
 
@@ -299,6 +300,23 @@ static void say_done(struct console *c, const struct console_event *e, const cha
 		messages_note(&c->messages, "done: %s", sentence);
 }
 
+/* Each gate that refuses is an error of its own; the one that the engine tells stays in sight. */
+static void say_refused(struct console *c, const struct err *err)
+{
+	size_t n = 0;
+	char *line;
+
+	while ((line = refusal_line(err, n))) {
+		n++;
+		free(line);
+	}
+	while (n-- > 0) {
+		AUTO(mem_auto_free) char *text = refusal_line(err, n);
+
+		messages_error(&c->messages, c->wall_ms, "%s", text);
+	}
+}
+
 static void acted(struct console *c, const struct console_event *e, struct effects *effects)
 {
 	AUTO(mem_auto_free) char *sentence = intent_sentence(&c->act.intent, "→");
@@ -310,7 +328,7 @@ static void acted(struct console *c, const struct console_event *e, struct effec
 	if (e->err && e->err->kind == ERR_UNREACHABLE)
 		messages_error(&c->messages, c->wall_ms, "%s: the engine did not answer; H shows whether it took it", sentence);
 	else if (e->err && !ask_after_refusal(c, &intent, e, effects))
-		messages_error(&c->messages, c->wall_ms, "%s", e->err->text);
+		say_refused(c, e->err);
 	else if (!e->err)
 		say_done(c, e, sentence, intent.deployment);
 }

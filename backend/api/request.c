@@ -17,6 +17,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/proto/api.h"
+#include "backend/proto/refusal.h"
 
 enum { STOP_AFTER_MS = 50 };     /* lets the answer leave; nobody waits for the exact moment */
 
@@ -131,16 +132,9 @@ static void set_line(struct request *r, int status, const char *line)
 
 static void set_error(struct request *r, int status, const struct err *err)
 {
-	AUTO(json_auto_decref) json_t *value = json_pack("{s:{s:s, s:o}}", "error", "kind", err_kind_name(err->kind),
-	                                                  "text", json_safe_string(err->text));
-	json_t *error = json_object_get(value, "error");
-	AUTO(mem_auto_free) char *line = NULL;
+	AUTO(json_auto_decref) json_t *value = json_pack("{s:o}", "error", refusal_object(err));
+	AUTO(mem_auto_free) char *line = json_line(value);
 
-	if (err->gate) {
-		json_object_set_new(error, "gate", json_string(err->gate));
-		json_object_set_new(error, "clears_at", err->clears_at ? json_integer(err->clears_at) : json_null());
-	}
-	line = json_line(value);
 	set_line(r, status, line);
 }
 

@@ -16,7 +16,7 @@ static const struct {
 	[ERR_USAGE] = { "usage", 2, 400 },
 	[ERR_CONFIG] = { "config", 2, 422 },
 	[ERR_NOT_FOUND] = { "not_found", 2, 404 },
-	[ERR_REFUSED] = { "refused", 3, 403 },
+	[ERR_REFUSED] = { "refused", 3, 409 },
 	[ERR_STALE] = { "stale", 3, 412 },
 	[ERR_LOCKED] = { "locked", 3, 423 },
 	[ERR_CONFLICT] = { "conflict", 3, 409 },
@@ -46,6 +46,7 @@ bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	err->kind = kind;
 	err->gate = NULL;
 	err->clears_at = 0;
+	*err->blocked = '\0';
 	return false;
 }
 
@@ -64,6 +65,7 @@ bool err_errno(struct err *err, int number, const char *fmt, ...)
 	err->kind = ERR_INTERNAL;
 	err->gate = NULL;
 	err->clears_at = 0;
+	*err->blocked = '\0';
 	return false;
 }
 

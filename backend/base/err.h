@@ -30,11 +30,15 @@ enum err_kind {
 	ERR_KIND_COUNT
 };
 
+/* Room for about fifteen refusals of the usual length; an error is copied by value and owns nothing. */
+enum { ERR_BLOCKED_SIZE = 3000 };
+
 struct err {
 	enum err_kind kind;
 	char text[1000];
 	const char *gate;    /* ERR_REFUSED and the like: the gate's name, a constant; NULL: no gate */
 	int64_t clears_at;   /* when that is expected to clear, wall time in ms; 0 unknown */
+	char blocked[ERR_BLOCKED_SIZE];    /* all gates that refuse, as JSON; "" none. proto/refusal.h reads and writes it */
 };
 
 /* All four return false, so that `return err_set(…)` reads well. A NULL err is allowed: the caller does not care. */

@@ -13,6 +13,7 @@
 #include "backend/client/client_priv.h"
 #include "backend/client/link.h"
 #include "backend/proto/api.h"
+#include "backend/proto/refusal.h"
 #include "backend/proto/words.h"
 
 enum { DEADLINE_MS = 30000 };
@@ -97,6 +98,7 @@ void client_error_of(int status, const char *body, size_t len, struct err *ret)
 		err_set(ret, status == 413 ? ERR_TOO_BIG : ERR_INTERNAL, "the engine answered with HTTP status %d", status);
 	if (ret->kind == ERR_NONE)
 		ret->kind = ERR_INTERNAL;
+	refusal_keep(ret, json_object_get(error, "blocked"));
 }
 
 /* Ends the call with what it holds; err NULL: the answer is whole. */

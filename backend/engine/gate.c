@@ -1,7 +1,10 @@
 #include "backend/engine/gate.h"
 
+#include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/engine/blocked.h"
 #include "backend/engine/gates/gates.h"
+#include "backend/proto/refusal.h"
 
 const struct gate gates[] = {
 	{ "approval", "as many people as are asked for have approved the build and the plan", false, gate_approval },
@@ -118,8 +121,11 @@ bool gate_tell(const struct gate_refusals *refusals, struct err *err)
 		return true;
 	err_set(err, first->kind, "%s gate: %s", first->gate, first->why);
 	if (err) {
+		AUTO(json_auto_decref) json_t *all = blocked_json(refusals);
+
 		err->gate = first->gate;
 		err->clears_at = first->clears_at;
+		refusal_keep(err, all);
 	}
 	return false;
 }

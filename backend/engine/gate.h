@@ -108,7 +108,10 @@ void gate_judge_all(const struct gate_facts *facts, struct gate_refusals *ret);
 int64_t gate_foresee(const struct gate_facts *facts, struct gate_refusals *ret);
 /* Only those that hold for the environment whatever the build. */
 void gate_judge_environment(const struct gate_facts *facts, struct gate_refusals *ret);
-/* The first refusal that does not wait, else the first; a missing right before all. As "NAME gate: why". */
+/*
+ * The first refusal that does not wait, else the first; a missing right before all. As "NAME gate: why"; the error keeps
+ * all of them (proto/refusal.h).
+ */
 bool gate_tell(const struct gate_refusals *refusals, struct err *err);
 bool gate_judge(const struct gate_facts *facts, struct err *err);
 

@@ -4,7 +4,9 @@
  * This header is the manual of the protocol. Times are milliseconds since 1970 UTC; an absent fact is null, never a
  * made-up value. Names of states, kinds, stages: words.h. Every error answer is
  *   {"error": {"kind": "stale", "text": "prod runs 2.13.5 now, not 2.13.4"}}   kinds, statuses, exit codes: base/err.h
- * A gate's refusal has its name and when it is expected to clear too: "gate":"window","clears_at":…|null.
+ * A gate's refusal is a 409 (a lock's a 423, a stale view's a 412; a missing right is a 403) and has the gate's name, when it
+ * is expected to clear, and all that refuses, the one that "text" tells among them: "gate":"window","clears_at":…|null,
+ * "blocked":[BLOCKED…].
  * Unknown members are ignored by both sides. Strings from outside (authors, messages, test names) arrive as they are:
  * whoever shows them cleans them (base/clean.h).
  *

@@ -8,6 +8,7 @@
 #include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/proto/refusal.h"
 
 struct held { engine_answer_fn fn; void *arg; char *function; struct held *next; };
 
@@ -101,6 +102,11 @@ void double_set_error(struct engine *e, const char *function, enum err_kind kind
 	json_object_set_new(e->errors, function, json_pack("{s:i, s:s}", "kind", kind, "text", text));
 }
 
+void double_set_refusals(struct engine *e, const char *function, const json_t *blocked)
+{
+	json_object_set(json_object_get(e->errors, function), "blocked", (json_t *)blocked);
+}
+
 void double_set_status(struct engine *e, int http_status) { e->status = http_status; }
 void double_hold(struct engine *e) { e->holds = true; }
 
@@ -172,8 +178,11 @@ static bool answer(struct engine *e, const char *function, json_t *take_call, js
 		e->call_fn(e->call_arg, e, function);
 	error = json_object_get(e->errors, function);
 	set = json_object_get(e->answers, function);
-	if (error)
-		return err_set(err, (enum err_kind)json_int(error, "kind", 0), "%s", json_text(error, "text"));
+	if (error) {
+		err_set(err, (enum err_kind)json_int(error, "kind", 0), "%s", json_text(error, "text"));
+		refusal_keep(err, json_object_get(error, "blocked"));
+		return false;
+	}
 	*ret = json_deep_copy(set ? set : take_call);
 	return true;
 }

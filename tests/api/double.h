@@ -18,6 +18,7 @@ void double_free(struct engine *e);
 /* What a function ("status", "builds", "deploy" …) answers from now on; without it, its own name and arguments. */
 void double_set_answer(struct engine *e, const char *function, json_t *take_answer);
 void double_set_error(struct engine *e, const char *function, enum err_kind kind, const char *text);
+void double_set_refusals(struct engine *e, const char *function, const json_t *blocked);   /* of the error that was set */
 void double_set_status(struct engine *e, int http_status);      /* of deploy and add_build */
 void double_hold(struct engine *e);                             /* add_build and audit wait for double_release */
 void double_release(struct engine *e);

@@ -143,8 +143,11 @@ static void set_scene(struct play *p)
 	size_t i;
 
 	set_answers(p, json_object_get(p->scene, "answers"));
-	json_object_foreach(json_object_get(p->scene, "errors"), function, error)
+	json_object_foreach(json_object_get(p->scene, "errors"), function, error) {
 		double_set_error(p->engine, function, err_kind_of(json_text(error, "kind")), json_text(error, "text"));
+		if (json_object_get(error, "blocked"))
+			double_set_refusals(p->engine, function, json_object_get(error, "blocked"));
+	}
 	double_set_status(p->engine, (int)json_int(p->scene, "http", 202));
 	json_array_foreach(json_object_get(p->scene, "rows"), i, row)
 		append(p, row);

@@ -22,6 +22,7 @@
 #include "backend/base/sock.h"
 #include "backend/client/client.h"
 #include "backend/proto/api.h"
+#include "backend/proto/refusal.h"
 #include "tests/api/double.h"
 #include "tests/api/served.h"
 
@@ -338,6 +339,39 @@ static void what_the_engine_refuses_is_answered_with_its_kind(void **state)
 	}
 }
 
+/* A gate's refusal is no lack of rights: a program can tell them apart by the status alone. */
+static void a_refusal_brings_all_gates_and_a_status_of_its_own(void **state)
+{
+	static const struct { enum err_kind kind; const char *line; } rows[] = {
+		{ ERR_REFUSED, "HTTP/1.1 409 " }, { ERR_DENIED, "HTTP/1.1 403 " },
+	};
+	AUTO(json_auto_decref) json_t *blocked = json_pack("[{s:s, s:s, s:s, s:n}, {s:s, s:s, s:s, s:I}]", "gate", "tests",
+		"why", "1 failed", "who", "a build whose tests passed", "clears_at", "gate", "window", "why", "closed", "who",
+		"time", "clears_at", (json_int_t)1795144807000);
+	struct world *w = *state;
+	struct err err;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct raw r;
+
+		double_set_error(w->engine, "deploy", rows[i].kind, "tests gate: 1 failed");
+		double_set_refusals(w->engine, "deploy", blocked);
+		raw_open(w, &r);
+		raw_send(&r, "POST /v1/deployments HTTP/1.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+		raw_wait(&r, NULL);
+		assert_int_equal(strncmp(r.in.data, rows[i].line, strlen(rows[i].line)), 0);
+		assert_non_null(strstr(r.in.data, "\"gate\":\"tests\",\"clears_at\":null,\"blocked\":[{\"gate\":\"tests\""));
+		raw_close(&r);
+	}
+	/* and the client keeps them with the error */
+	err = refused(w, "POST", "/v1/deployments", json_object());
+	{
+		AUTO(mem_auto_free) char *second = refusal_line(&err, 1);
+
+		assert_string_equal(second, "window gate: closed; cleared by time; expected 2026-11-20T03:20Z");
+	}
+}
+
 static void a_slow_answer_comes_when_it_is_there(void **state)
 {
 	struct world *w = *state;
@@ -610,6 +644,7 @@ int main(void)
 		TEST(nothing_in_a_replay_can_be_changed),
 		TEST(releases_reach_the_engine),
 		TEST(what_the_engine_refuses_is_answered_with_its_kind),
+		TEST(a_refusal_brings_all_gates_and_a_status_of_its_own),
 		TEST(a_slow_answer_comes_when_it_is_there),
 		TEST(an_answer_for_a_caller_who_hung_up_goes_nowhere),
 		TEST(an_answer_that_comes_after_the_server_is_gone_is_dropped),

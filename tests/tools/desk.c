@@ -7,6 +7,7 @@
 
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/proto/refusal.h"
 #include "tests/tools/scene.h"
 #include "tui/canvas.h"
 #include "tui/input.h"
@@ -33,6 +34,7 @@ static void answer(struct desk *d, const struct effect *effect)
 		err_set(&err, ERR_REFUSED, "%s", d->refusal);
 		e.err = &err;
 		json_decref(answer);
+		refusal_keep(&err, d->blocked);
 		answer = json_pack("{s:{s:s, s:s, s:s}}", "error", "kind", "refused", "text", d->refusal, "gate", d->refusing);
 	} else if (!answer) {
 		err_set(&err, ERR_NOT_FOUND, "there is no %s", effect->path);

@@ -308,6 +308,27 @@ static void a_refusal_that_no_reason_gets_past_is_only_said(void **state)
 	assert_true(desk_sees(d, "2.14.1 was never live in preprod"));
 }
 
+static void a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept(void **state)
+{
+	AUTO(json_auto_decref) json_t *blocked = json_pack("[{s:s, s:s, s:s, s:I}, {s:s, s:s, s:s, s:n}]", "gate", "soak",
+		"why", "4m of 10m", "who", "time", "clears_at", (json_int_t)1795144807000, "gate", "tests", "why", "1 failed",
+		"who", "a green build", "clears_at");
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
+
+	(void)state;
+	/* given */
+	d->refusing = "tests";
+	d->refusal = "2.14.1 to dev: tests gate: 1 failed";
+	d->blocked = blocked;
+	/* when */
+	desk_keys(d, "Gd");
+	/* then the one that the engine tells is in sight, and the screen Errors has both in full */
+	assert_true(desk_sees(d, "2.14.1 to dev: tests gate: 1 failed; cleared by a green build"));
+	desk_keys(d, "e");
+	assert_true(desk_sees(d, "2.14.1 to dev: soak gate: 4m of 10m; cleared by time; expected"));
+	assert_true(desk_sees(d, "2026-11-20T03:20Z"));
+}
+
 static void a_question_after_a_refusal_never_covers_what_the_person_types(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
@@ -689,6 +710,7 @@ int main(void)
 		cmocka_unit_test(a_reason_goes_with_the_next_action_only),
 		cmocka_unit_test(a_build_in_quarantine_is_asked_about_with_the_gates_words),
 		cmocka_unit_test(a_refusal_that_no_reason_gets_past_is_only_said),
+		cmocka_unit_test(a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept),
 		cmocka_unit_test(a_question_after_a_refusal_never_covers_what_the_person_types),
 		cmocka_unit_test(a_closed_window_is_passed_over_with_a_reason),
 		cmocka_unit_test(a_closed_window_is_waited_for_when_nothing_is_said),

@@ -4,6 +4,7 @@
 #include "backend/base/buf.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/signature.h"
+#include "backend/proto/refusal.h"
 #include "backend/store/policy.h"
 
 #include <fcntl.h>
@@ -627,6 +628,25 @@ static void what_can_never_go_on_fails_at_its_gate_and_touches_nothing(void **st
 	assert_string_equal(script.log, "");
 }
 
+/* ---- what is told ---- */
+
+static void all_gates_that_refuse_are_told_at_once(void **state)
+{
+	struct fixture *f = given(state, ",\"after\":[\"dev\"],\"tests\":\"required\",\"approval\":{\"from\":[\"bob\"]}");
+	AUTO(json_auto_decref) json_t *list = NULL;
+	struct err err = { 0 };
+
+	/* when both the pipeline and CI are against it */
+	assert_false(request(f, &alice, "prod", "deploy", "1.0.0", NULL, &err));
+	list = refusal_list(&err);
+	/* then both are told; an approval is waited for, so it refuses nothing */
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_text(json_array_get(list, 0), "gate"), "promotion");
+	assert_string_equal(json_text(json_array_get(list, 1), "gate"), "tests");
+	for (size_t i = 0; i < 2; i++)
+		assert_true(*json_text(json_array_get(list, i), "who") && *json_text(json_array_get(list, i), "why"));
+}
+
 static int begin_policy(void **state)
 {
 	struct fixture *f = mem_alloc(sizeof *f);
@@ -646,6 +666,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_build_is_promoted_only_after_it_succeeded_before),
+		CASE(all_gates_that_refuse_are_told_at_once),
 		CASE(a_soak_is_waited_for_when_the_caller_says_so),
 		CASE(another_person_approves_and_it_goes_on),
 		CASE(a_changed_plan_asks_again),

@@ -7,11 +7,14 @@
 
 #include "backend/base/clean.h"
 #include "backend/base/clock.h"
+#include "backend/base/json.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/base/zone.h"
 #include "backend/client/client.h"
 #include "backend/config/mistake.h"
+#include "backend/proto/refusal.h"
+#include "views/command/out.h"
 
 enum { ASK_AGAIN = 3 };      /* times, after the engine was lost */
 
@@ -244,7 +247,17 @@ bool call_ask(struct call *c, const char *method, const char *path, const json_t
 
 int call_fail(const struct call *c, const struct err *err)
 {
-	call_note(c, "%s", err->text);
+	char *line;
+
+	if (call_has(c, &flag_json)) {
+		AUTO(json_auto_decref) json_t *object = json_pack("{s:o}", "error", refusal_object(err));
+
+		out_json(object);
+	}
+	for (size_t i = 0; (line = refusal_line(err, i)); i++) {
+		call_note(c, "%s", line);
+		free(line);
+	}
 	return err_exit_code(err->kind);
 }
 

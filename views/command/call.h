@@ -58,7 +58,10 @@ enum { CALL_ASK_MS = 30000, CALL_LONG_MS = 15 * 60 * 1000 };
 bool call_ask(struct call *c, const char *method, const char *path, const json_t *body, int64_t timeout_ms,
               json_t **ret, struct err *err);
 
-/* Says on standard error what went wrong; the exit code. */
+/*
+ * Says on standard error what went wrong, a line for each gate that refuses; with flag_json the API's error object goes
+ * to standard output too. The exit code.
+ */
 int call_fail(const struct call *c, const struct err *err);
 /* A remark on standard error. */
 void call_note(const struct call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

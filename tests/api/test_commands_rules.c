@@ -1,0 +1,85 @@
+/* The rules in the commands: what a refusal says, where something stands in its queue, what was overridden, what a
+ * build brings, when a lock ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "tests/api/capture.h"
+#include "tests/api/play.h"
+
+#define PROD "{'name': 'prod', 'protected': true, 'health': {'ok': true, 'text': 'OK'}%s}"
+#define SHOP "'status': {'config': {'valid': true}, 'apps': [{'name': 'shop', 'environments': [" PROD "]}]}"
+#define BLOCKED "[{'gate': 'tests', 'why': '1 of the tests of 2.0.0 failed in CI', 'who': 'a build whose tests passed'," \
+	"'clears_at': null}, {'gate': 'window', 'why': 'prod is closed', 'who': 'time, or @leads with --override'," \
+	"'clears_at': 1795144807000}]"
+#define WAITING "{'id': 74, 'app': 'shop', 'environment': 'prod', 'version': '2.0.0', 'state': 'queued', 'actor': 'bob'," \
+	"'position': 2, 'queue_size': 3, 'override': 'customers cannot pay', 'blocked': [{'gate': 'lock'," \
+	"'why': 'prod is locked by carol', 'who': 'carol', 'clears_at': null}]}"
+
+/* %s: members of prod; `more` follows the answers. */
+static struct theatre *given(const char *prod, const char *answers, const char *more)
+{
+	AUTO(mem_auto_free) char *status = mem_printf(SHOP, prod);
+	AUTO(mem_auto_free) char *text = mem_printf("{'answers': {%s%s}%s}", status, answers, more);
+
+	return theatre_new(scene_of(text));
+}
+
+static struct theatre *given_refusals(void)
+{
+	return given("", "", ", 'errors': {'deploy': {'kind': 'refused',"
+		"'text': 'deploy 2.0.0 to prod: tests gate: 1 of the tests of 2.0.0 failed in CI', 'blocked': " BLOCKED "}}");
+}
+
+static void each_gate_that_refuses_is_a_line_with_who_and_when(void **state)
+{
+	struct theatre *s = given_refusals();
+	AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.0.0", "prod", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 3);
+	assert_string_equal(c.out, "");
+	assert_string_equal(c.err,
+		"slipway deploy: deploy 2.0.0 to prod: tests gate: 1 of the tests of 2.0.0 failed in CI; cleared by a build whose "
+		"tests passed\n"
+		"slipway deploy: deploy 2.0.0 to prod: window gate: prod is closed; cleared by time, or @leads with --override; "
+		"expected 2026-11-20T03:20Z\n");
+	theatre_free(s);
+}
+
+static void with_json_a_refusal_is_the_error_object_of_the_api(void **state)
+{
+	struct theatre *s = given_refusals();
+	AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.0.0", "prod", "--json", NULL);
+	AUTO(json_auto_decref) json_t *answer = json_read(c.out, strlen(c.out), NULL);
+	const json_t *error = json_object_get(answer, "error"), *window;
+
+	(void)state;
+	/* then the exit code is as without, and a program finds all of it */
+	assert_int_equal(c.code, 3);
+	assert_string_equal(json_text(error, "kind"), "refused");
+	assert_string_equal(json_text(error, "gate"), "tests");
+	assert_int_equal(json_array_size(json_object_get(error, "blocked")), 2);
+	window = json_array_get(json_object_get(error, "blocked"), 1);
+	assert_string_equal(json_text(window, "who"), "time, or @leads with --override");
+	assert_int_equal(json_int(window, "clears_at", 0), 1795144807000);
+	assert_non_null(strstr(c.err, "window gate: prod is closed"));
+	theatre_free(s);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_gate_that_refuses_is_a_line_with_who_and_when),
+		cmocka_unit_test(with_json_a_refusal_is_the_error_object_of_the_api),
+	};
+
+	play_if_asked(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
