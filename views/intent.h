@@ -32,7 +32,7 @@ struct intent {
 	bool on;                     /* what the feature is to be; it was the contrary when the person saw it */
 	char *plan_hash;             /* approve, reject: of the plan that the person saw */
 	int64_t at;                  /* schedule, move: wall milliseconds; 0: not said yet */
-	int64_t for_ms;              /* lock: how long; 0: until it is unlocked */
+	int64_t for_ms;              /* lock: how long; 0: as the environment's configuration says */
 	bool steal;                  /* lock: from whoever holds it */
 	char *reason;                /* NULL: none is given */
 	char *override;              /* why windows and freezes are passed over; NULL: they hold */

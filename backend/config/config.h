@@ -89,6 +89,7 @@ struct config_environment {
 	bool rollback_gated;             /* approval, windows and locks hold for a rollback too */
 	struct config_people override;   /* may deploy outside the windows, with a reason */
 	struct config_people deployers;  /* names NULL: anyone who can open the socket */
+	int64_t lock_ms;                 /* how long a lock holds for which nobody said how long */
 	bool automatic;                  /* takes every new build that passes its gates */
 	int64_t late_ms;                 /* a schedule that was missed still runs so much later; CONFIG_LATE_ASK: asks */
 	bool drift_refuses;              /* nothing is deployed while what is live is not what was recorded */

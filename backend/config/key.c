@@ -148,6 +148,8 @@ static const struct config_key environment_keys[] = {
 	  .max = 64, .help = "Users and @groups who may deploy outside windows and in freezes, with a reason." },
 	{ .name = "deployers", .type = KEY_PEOPLE, .at = ENVIRONMENT(deployers.names), .also = ENVIRONMENT(deployers.n),
 	  .max = 64, .help = "Users and @groups who may deploy. Left out: anyone who can open the engine's socket." },
+	{ .name = "lock_for", .type = KEY_DURATION, .at = ENVIRONMENT(lock_ms), .min = MINUTE, .max = 30 * (int64_t)DAY,
+	  .otherwise = "8h", .help = "How long a lock holds that was taken without saying for how long." },
 	{ .name = "automatic", .type = KEY_FLAG, .at = ENVIRONMENT(automatic),
 	  .help = "true: the newest new build that passes the gates is deployed by itself; those passed over are named. It waits "
 		  "for approvals, windows, locks and soaks. One that failed is not tried again, and the next newer one goes on; a "

@@ -127,7 +127,7 @@ static bool is_held(const struct store_lock *lock)
 static bool take_lock(struct environment *env, const struct engine_caller *who, const json_t *request,
                       const struct store_lock *lock, struct err *err)
 {
-	int64_t for_ms = json_int(request, "for_ms", 0);
+	int64_t asked_ms = json_int(request, "for_ms", 0), for_ms = asked_ms ? asked_ms : env->cenv->lock_ms;
 	bool foreign = is_held(lock) && lock->uid != (int64_t)who->uid;
 	const char *reason;
 	json_t *body;
@@ -140,7 +140,7 @@ static bool take_lock(struct environment *env, const struct engine_caller *who, 
 		return err_set(err, ERR_LOCKED, "%s is locked by %s: %s; --steal takes it from there", env->name, lock->owner,
 		               lock->reason);
 	body = lock_body(env, who, reason);
-	json_object_set_new(body, "expires", json_integer(for_ms ? clock_wall_ms() + for_ms : 0));
+	json_object_set_new(body, "expires", json_integer(clock_wall_ms() + for_ms));
 	if (foreign)
 		json_put_text(body, "from", lock->owner);
 	return store_append(env->e->store, who->name, foreign ? "lock.stolen" : "lock.taken", body, NULL, err);

@@ -96,7 +96,8 @@
  * POST /v1/deployments/ID/stop {"reason":""}     -> 202 DEPLOYMENT; a finished one -> 409
  * POST /v1/deployments/ID/approve|reject {"reason","plan_hash":"the one that was seen"}   -> 200 DEPLOYMENT; one's own, or
  *   not among those who may -> 403; another plan by now -> 412; it does not wait -> 409. A rejected one is over.
- * POST /v1/environments/E/lock   {"app","reason","for_ms":0,"steal":false}    -> 200 ENVIRONMENT; held by another -> 423
+ * POST /v1/environments/E/lock   {"app","reason","for_ms":0,"steal":false}    -> 200 ENVIRONMENT; held by another -> 423;
+ *   for_ms 0 or left out: as long as the environment's "lock_for" says
  * POST /v1/environments/E/unlock|resume {"app","reason"}                      -> 200 ENVIRONMENT; nothing to end -> 409
  * POST /v1/environments/E/pause  {"app","reason"}     its automation -> 200 ENVIRONMENT; not automatic, or paused -> 409
  *

@@ -73,11 +73,24 @@ static void with_json_a_refusal_is_the_error_object_of_the_api(void **state)
 	theatre_free(s);
 }
 
+static void a_lock_is_answered_with_its_end(void **state)
+{
+	struct theatre *s = given("", ", 'lock': {'name': 'prod', 'lock': {'owner': 'bob', 'reason': 'db work', 'taken': 1,"
+		"'expires': 1795144807000}}", "");
+	AUTO(capture_done) struct capture c = slipway(s, "lock", "prod", "--reason", "db work", "--for", "1h", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_string_equal(c.out, "prod is locked by bob until 2026-11-20T03:20:07Z: db work\n");
+	theatre_free(s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_gate_that_refuses_is_a_line_with_who_and_when),
 		cmocka_unit_test(with_json_a_refusal_is_the_error_object_of_the_api),
+		cmocka_unit_test(a_lock_is_answered_with_its_end),
 	};
 
 	play_if_asked(argc, argv);

@@ -48,7 +48,7 @@ static void every_rule_is_read_into_the_environment(void **unused)
 		"\"approval\":{\"count\":2,\"from\":[\"alice\",\"@release\"],\"expires\":\"2h\"},"
 		"\"windows\":[\"Mon-Fri 09:00-16:00 Europe/London\",\"Sun 10:00-12:00 UTC\"],"
 		"\"freezes\":[{\"from\":\"2026-12-20 00:00 Europe/Paris\",\"to\":\"2027-01-03 00:00 Europe/Paris\","
-		"\"reason\":\"peak season\"}],\"finish_started\":true,\"rollback_gated\":true,\"override\":[\"@leads\"],"
+		"\"reason\":\"peak season\"}],\"finish_started\":true,\"lock_for\":\"30m\",\"rollback_gated\":true,\"override\":[\"@leads\"],"
 		"\"deployers\":[\"alice\",\"@ops\"],\"late\":\"30m\",\"drift\":\"refuse\",\"secrets\":[\"DB_PASSWORD\"],"
 		"\"differs\":[\"variables.LOG_LEVEL\"]");
 	const struct config_app *app = config_app(config, NULL);
@@ -67,6 +67,7 @@ static void every_rule_is_read_into_the_environment(void **unused)
 	assert_int_equal(prod->approvals, 2);
 	assert_string_equal(prod->approvers.names[1], "@release");
 	assert_int_equal(prod->approval_expires_ms, 7200000);
+	assert_int_equal(prod->lock_ms, 1800000);
 	assert_int_equal(prod->nwindows, 2);
 	assert_string_equal(prod->windows[0].zone, "Europe/London");
 	assert_true(zone_parse("2026-12-20 00:00 Europe/Paris", &from, NULL));
@@ -97,6 +98,7 @@ static void what_is_left_out_asks_for_nothing(void **unused)
 	assert_int_equal(prod->after[0].soak_ms, 0);
 	assert_int_equal(prod->approvals, 1);
 	assert_int_equal(prod->approval_expires_ms, 24 * 3600000);
+	assert_int_equal(prod->lock_ms, 8 * 3600000);
 	config_free(config);
 }
 

@@ -647,6 +647,41 @@ static void all_gates_that_refuse_are_told_at_once(void **state)
 		assert_true(*json_text(json_array_get(list, i), "who") && *json_text(json_array_get(list, i), "why"));
 }
 
+static int64_t lock_ends_in(struct fixture *f, const char *body)
+{
+	struct environment *env = engine_environment(f->engine, "shop", "prod", NULL);
+	AUTO(json_auto_decref) json_t *answer = NULL;
+	struct err err = { 0 };
+	const json_t *lock;
+
+	if (!hold(f, &alice, ENGINE_LOCK, body, &err))
+		fail_msg("%s", err.text);
+	answer = answers_environment(env, &alice, NULL);
+	lock = json_object_get(answer, "lock");
+	return json_int(lock, "expires", 0) - json_int(lock, "taken", 0);
+}
+
+static void assert_about(int64_t ms, int64_t then)
+{
+	assert_in_range(ms, then - 10000, then + 10000);
+}
+
+static void a_lock_that_nobody_limited_ends_by_itself(void **state)
+{
+	static const int64_t hour = 3600000;
+	struct fixture *f = given(state, "");
+
+	assert_about(lock_ends_in(f, "{\"reason\":\"measuring\"}"), 8 * hour);
+	assert_about(lock_ends_in(f, "{\"reason\":\"measuring\",\"for_ms\":3600000}"), hour);
+}
+
+static void its_usual_term_is_the_environment_s(void **state)
+{
+	struct fixture *f = given(state, ",\"lock_for\":\"2h\"");
+
+	assert_about(lock_ends_in(f, "{\"reason\":\"measuring\",\"for_ms\":0}"), 2 * 3600000);
+}
+
 static int begin_policy(void **state)
 {
 	struct fixture *f = mem_alloc(sizeof *f);
@@ -667,6 +702,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		CASE(a_build_is_promoted_only_after_it_succeeded_before),
 		CASE(all_gates_that_refuse_are_told_at_once),
+		CASE(a_lock_that_nobody_limited_ends_by_itself),
+		CASE(its_usual_term_is_the_environment_s),
 		CASE(a_soak_is_waited_for_when_the_caller_says_so),
 		CASE(another_person_approves_and_it_goes_on),
 		CASE(a_changed_plan_asks_again),

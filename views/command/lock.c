@@ -4,7 +4,7 @@
 #include "views/command/verbs.h"
 #include "views/command/verdict.h"
 
-static const struct flag flag_for = { "--for", 0, "TIME", "how long, such as 30m or 2h; left out: until you unlock it",
+static const struct flag flag_for = { "--for", 0, "TIME", "how long, such as 30m or 2h; left out: \"lock_for\" (8h)",
                                       false, false };
 static const struct flag flag_steal = { "--steal", 0, NULL, "take it from whoever holds it; that is recorded", false,
                                         false };
@@ -30,7 +30,8 @@ const struct command command_lock = {
 	.name = "lock", .summary = "keeps all others from deploying to an environment", .run = run, .least = 1, .most = 1,
 	.usage = { "lock ENVIRONMENT --reason TEXT [--for TIME] [--steal] [flags]" },
 	.help = "You may still deploy there; what others ask for is refused with your reason, or\n"
-		"waits. A rollback is not kept from anybody. Locking again renews the lease.\n"
+		"waits. A rollback is not kept from anybody. Locking again renews the lease. It ends\n"
+		"by itself: after --for, else after the environment's \"lock_for\" in slipway.json.\n"
 		"Held by somebody else: exit code 3.",
 	.flags = { &flag_reason, &flag_for, &flag_steal, &flag_app, &flag_json },
 };

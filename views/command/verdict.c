@@ -9,6 +9,7 @@
 #include "views/command/call.h"
 #include "views/command/find.h"
 #include "views/command/out.h"
+#include "views/command/record.h"
 #include "views/command/request.h"
 
 /* Asked once: a verdict that arrived must not be given a second time when only its answer was lost. */
@@ -47,6 +48,14 @@ int verdict_give(struct call *c, const char *word)
 	return request_show(c, answer, strcmp(word, "reject") == 0 ? DEPLOYMENT_STOPPED : DEPLOYMENT_SUCCEEDED);
 }
 
+static void print_lock(const json_t *environment, const json_t *lock)
+{
+	AUTO(mem_auto_free) char *end = record_time(lock, "expires");
+
+	out_line("%s is locked by %s%s%s: %s", json_text(environment, "name"), json_text(lock, "owner"), *end ? " until " : "",
+	         end, json_text(lock, "reason"));
+}
+
 static void print_hold(const struct call *c, const json_t *environment)
 {
 	const json_t *lock = json_object_get(environment, "lock"), *paused = json_object_get(environment, "paused");
@@ -54,8 +63,7 @@ static void print_hold(const struct call *c, const json_t *environment)
 	if (call_has(c, &flag_json))
 		out_json(environment);
 	else if (json_is_object(lock))
-		out_line("%s is locked by %s: %s", json_text(environment, "name"), json_text(lock, "owner"),
-		         json_text(lock, "reason"));
+		print_lock(environment, lock);
 	else
 		out_line("%s is not locked%s%s", json_text(environment, "name"),
 		         json_is_object(paused) ? "; its automation is paused: " : "", json_text(paused, "why"));
