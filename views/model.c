@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/clean.h"
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+
+enum { MIGRATIONS_MAX = 4000 };
 
 static char *line(const json_t *object, const char *key)
 {
@@ -369,6 +372,18 @@ void model_health_read(const json_t *event, struct model_status *s)
 				health_read(json_object_get(event, "health"), &s->apps[i].environments[n]);
 }
 
+static char *migrations_read(const json_t *migrations)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	const json_t *one;
+	size_t i;
+
+	buf_init(&b, MIGRATIONS_MAX);
+	json_array_foreach((json_t *)migrations, i, one)
+		buf_printf(&b, "%s%s%s", i ? ", " : "", json_text(one, "id"), json_flag(one, "reversible") ? "" : " irreversible");
+	return clean_dup(b.data, CLEAN_LINE);
+}
+
 static void build_read(const json_t *answer, struct model_build *b)
 {
 	b->version = line(answer, "version");
@@ -381,6 +396,7 @@ static void build_read(const json_t *answer, struct model_build *b)
 	model_totals_read(json_object_get(answer, "tests"), &b->tests);
 	b->live = lines(json_object_get(answer, "live"), &b->nlive);
 	b->features = lines(json_object_get(answer, "features"), &b->nfeatures);
+	b->migrations = migrations_read(json_object_get(answer, "migrations"));
 }
 
 void model_builds_done(struct model_builds *b)
@@ -389,6 +405,7 @@ void model_builds_done(struct model_builds *b)
 		struct model_build *build = &b->items[i];
 		char *texts[] = {
 			build->version, build->digest, build->commit, build->branch, build->author, build->message,
+			build->migrations,
 		};
 
 		for (size_t n = 0; n < ARRAY_LEN(texts); n++)

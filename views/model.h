@@ -114,6 +114,7 @@ struct model_build {
 	size_t nlive;
 	char **features;
 	size_t nfeatures;
+	char *migrations;            /* "0006, 0007 irreversible"; "" none */
 };
 
 /* A window over the engine's list: items[0] is number `offset` of `total`. */

@@ -80,6 +80,15 @@ static void draw_line(const struct console *c, struct canvas *canvas, int row)
 		canvas_text(canvas, row + 2, 2, cols, STYLE_HINT, "Esc cancels");
 }
 
+/* What a deployment brings to the data, as far as the build is in sight; NULL: nothing. */
+static const char *migrations_of(const struct console *c, const struct intent *intent)
+{
+	bool deploys = intent->kind == INTENT_DEPLOY || intent->kind == INTENT_SCHEDULE;
+	const struct model_build *b = deploys ? model_build(&c->builds, intent->version) : NULL;
+
+	return b && *b->migrations ? b->migrations : NULL;
+}
+
 static bool said(const struct intent *i)
 {
 	return (i->reason && *i->reason) || i->override;
@@ -102,6 +111,8 @@ static void draw_facts(const struct console *c, struct canvas *canvas)
 	row = fact(canvas, row, "live", STYLE_TEXT, e && *e->live_version ? e->live_version : "(nothing)");
 	if (intent->kind != INTENT_NONE && e)
 		row = fact(canvas, row, "how", STYLE_TEXT, way(intent, e));
+	if (migrations_of(c, intent))
+		row = fact(canvas, row, "migrations", STYLE_HELD, migrations_of(c, intent));
 	if (said(intent))
 		row = fact(canvas, row, "why", STYLE_TEXT, intent->override ? intent->override : intent->reason);
 	row = fact(canvas, row, "you", STYLE_TEXT, c->status.user ? c->status.user : "");
@@ -231,7 +242,9 @@ void panel_draw(const struct console *c, struct canvas *canvas)
 	if (!draw)
 		return;
 	text = title(c);
-	rows = kinds[c->panel.kind].rows + (c->panel.kind == PANEL_ACT && said(&c->panel.intent) ? 1 : 0);
+	rows = kinds[c->panel.kind].rows;
+	if (c->panel.kind == PANEL_ACT)
+		rows += (said(&c->panel.intent) ? 1 : 0) + (migrations_of(c, &c->panel.intent) ? 1 : 0);
 	if (c->panel.kind == PANEL_REASON && !c->panel.note)
 		rows -= NOTE_ROWS;
 	row = (canvas_rows(canvas) - rows) / 2;

@@ -14,7 +14,7 @@
 #include "views/state.h"
 #include "views/view.h"
 
-enum { MESSAGE_ROWS = 5, HEAD_ROWS = 2 };
+enum { MESSAGE_ROWS = 5, HEAD_ROWS = 2, MIGRATIONS_COLS_MIN = 16, ORDER_COLS = 24 };
 
 static unsigned needs(const struct console *c)
 {
@@ -56,6 +56,16 @@ static void count(const struct results *r, int counts[static TEST_OUTCOME_COUNT]
 		counts[r->items[i].outcome]++;
 }
 
+/* What the build does to the data, where the rule has room for it. */
+static int draw_migrations(const struct console *c, struct canvas *canvas, int col, int room)
+{
+	const struct model_build *b = c->results_build ? model_build(&c->builds, c->results_build) : NULL;
+
+	if (!b || !*b->migrations || room < MIGRATIONS_COLS_MIN)
+		return 0;
+	return canvas_textf(canvas, 0, col, room, STYLE_HELD, " migrates %s ", b->migrations);
+}
+
 static void draw_head(const struct console *c, struct canvas *canvas)
 {
 	static const char *const orders[RESULTS_ORDER_COUNT] = { "failures first", "as they came", "by suite" };
@@ -74,6 +84,7 @@ static void draw_head(const struct console *c, struct canvas *canvas)
 		col += canvas_textf(canvas, 0, col, 16, STYLE_FAIL, " %d FAIL ", counts[TEST_FAIL]);
 	if (counts[TEST_SKIP] + counts[TEST_TODO])
 		col += canvas_textf(canvas, 0, col, 16, STYLE_SKIP, " %d skip ", counts[TEST_SKIP] + counts[TEST_TODO]);
+	col += draw_migrations(c, canvas, col, cols - col - ORDER_COLS);
 	if (c->filter)
 		col += canvas_textf(canvas, 0, col, 24, STYLE_MATCH, " /%s ", c->filter);
 	if (col + 20 < cols) {

@@ -73,6 +73,19 @@ static void with_json_a_refusal_is_the_error_object_of_the_api(void **state)
 	theatre_free(s);
 }
 
+static void a_build_is_shown_with_what_it_does_to_the_data(void **state)
+{
+	struct theatre *s = given("", ", 'build': {'version': '2.0.0', 'digest': '0123456789abcdef', 'size': 9, 'signer': 'ci@x',"
+		"'features': ['checkout'], 'migrations': [{'id': '0006', 'reversible': true}, {'id': '0007', 'reversible': false}]}", "");
+	AUTO(capture_done) struct capture c = slipway(s, "build", "show", "2.0.0", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_string_equal(c.out, "build 2.0.0  0123456789ab  9 bytes  signed by ci@x\nfeature checkout\n"
+	                           "migration 0006  reversible\nmigration 0007  irreversible: no rollback below it\n");
+	theatre_free(s);
+}
+
 static void a_lock_is_answered_with_its_end(void **state)
 {
 	struct theatre *s = given("", ", 'lock': {'name': 'prod', 'lock': {'owner': 'bob', 'reason': 'db work', 'taken': 1,"
@@ -90,6 +103,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_gate_that_refuses_is_a_line_with_who_and_when),
 		cmocka_unit_test(with_json_a_refusal_is_the_error_object_of_the_api),
+		cmocka_unit_test(a_build_is_shown_with_what_it_does_to_the_data),
 		cmocka_unit_test(a_lock_is_answered_with_its_end),
 	};
 

@@ -150,6 +150,9 @@ static void print_parts(const json_t *build)
 
 	json_array_foreach(json_object_get(build, "features"), i, part)
 		out_line("feature %s", json_string_value(part));
+	json_array_foreach(json_object_get(build, "migrations"), i, part)
+		out_line("migration %s  %s", json_text(part, "id"),
+		         json_flag(part, "reversible") ? "reversible" : "irreversible: no rollback below it");
 	json_array_foreach(json_object_get(build, "artifacts"), i, part)
 		out_line("artifact %s  %s  %lld bytes", json_text(part, "component"), json_text(part, "sha256"),
 		         (long long)json_int(part, "size", 0));
@@ -190,7 +193,8 @@ const struct command command_build = {
 	.usage = { "build add VERSION --artifact COMPONENT=FILE... [flags]", "build show VERSION [flags]" },
 	.help = "add copies the artifacts into the engine's store. A version never changes: the\n"
 		"same content again is done at once, other content is refused (exit code 3).\n"
-		"show prints the build, its artifacts and the tests that failed in CI.\n"
+		"show prints the build, its features, its migrations and whether they can be taken\n"
+		"back, who signed it, its artifacts and the tests that failed in CI.\n"
 		"With --json: BUILD of the API.",
 	.flags = { &flag_artifact, &flag_commit, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_feature,
 	           &flag_migration, &flag_sign, &flag_app, &flag_json },
