@@ -9,6 +9,7 @@
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/proto/refusal.h"
+#include "backend/proto/words.h"
 #include "views/console.h"
 #include "views/select.h"
 
@@ -293,9 +294,12 @@ static bool ask_after_refusal(struct console *c, const struct intent *i, const s
 static void say_done(struct console *c, const struct console_event *e, const char *sentence, int64_t deployment)
 {
 	int64_t id = json_int(e->answer, "id", deployment);
+	AUTO(mem_auto_free) char *place = queue_place((int)json_int(e->answer, "position", 0),
+	                                              (int)json_int(e->answer, "queue_size", 0),
+	                                              json_text(e->answer, "environment"));
 
 	if (id)
-		messages_note(&c->messages, "#%" PRId64 "  %s", id, sentence);
+		messages_note(&c->messages, "#%" PRId64 "  %s%s%s", id, sentence, *place ? ", " : "", place);
 	else
 		messages_note(&c->messages, "done: %s", sentence);
 }

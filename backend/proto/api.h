@@ -42,6 +42,7 @@
  *    "approvals":[{"uid","name","verdict":"approve"|"reject","at","reason","plan_hash","not_before":…|null,"ends":MS}…],
  *                               not_before: of the schedule that it was given for; ends: while it is queued
  *    "release":{"id":12,"group":"payments","index":2,"of":3}|null,      the release that it is part of, and where
+ *    "position":2|null,"queue_size":3|null,      while it is queued: where in its environment's queue, a rollback before all
  *    "blocked":[BLOCKED…],      while it is queued; its gate step is then "held", its plan_hash the one it would have now.
  *    One that is scheduled is judged for its time: a window that will be closed then is named, and when it opens after it.
  *    "expected":MS|null}        while it is queued: when nothing holds it any more; null: not a matter of time alone

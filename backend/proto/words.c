@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "backend/base/mem.h"
+
 static const char *const stages[STAGE_COUNT] = {
 	"gate", "fetch", "stage", "migrate", "start", "smoke", "acceptance", "switch", "verify", "drain"
 };
@@ -104,4 +106,18 @@ bool deployment_state_is_over(enum deployment_state state)
 enum colour colour_other(enum colour colour)
 {
 	return colour == COLOUR_BLUE ? COLOUR_GREEN : COLOUR_BLUE;
+}
+
+static const char *ordinal_end(int n)
+{
+	static const char *const ends[] = { "th", "st", "nd", "rd" };
+	bool teens = n / 10 % 10 == 1;
+
+	return teens || n % 10 > 3 ? ends[0] : ends[n % 10];
+}
+
+char *queue_place(int position, int of, const char *environment)
+{
+	return position > 0 ? mem_printf("%d%s of %d in %s's queue", position, ordinal_end(position), of, environment)
+		: mem_dup("");
 }

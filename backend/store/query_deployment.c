@@ -228,6 +228,23 @@ static json_t *steps_json(struct store *s, int64_t id, struct err *err)
 	return code == SQLITE_DONE ? json_incref(steps) : NULL;
 }
 
+/* "position" and "queue_size" of one that waits, else null. */
+static bool put_place(struct store *s, int64_t id, json_t *json, struct err *err)
+{
+	AUTO(sql_end) sqlite3_stmt *stmt = NULL;
+
+	json_object_set_new(json, "position", json_null());
+	json_object_set_new(json, "queue_size", json_null());
+	if (strcmp(json_text(json, "state"), deployment_state_name(DEPLOYMENT_QUEUED)) != 0)
+		return true;
+	stmt = sql_use(s, SQL_QUEUE_PLACE, err, "i", id);
+	if (!stmt || sql_step(s, stmt, err) != SQLITE_ROW)
+		return false;
+	json_object_set_new(json, "position", sql_number(stmt, 0));
+	json_object_set_new(json, "queue_size", sql_number(stmt, 1));
+	return true;
+}
+
 static json_t *deployment_json(struct store *s, sqlite3_stmt *stmt, struct err *err)
 {
 	static const struct { const char *key; int column; bool number; } members[] = {
@@ -250,8 +267,12 @@ static json_t *deployment_json(struct store *s, sqlite3_stmt *stmt, struct err *
 	for (size_t i = 0; i < ARRAY_LEN(members); i++)
 		json_object_set_new(json, members[i].key, members[i].number ? sql_number(stmt, members[i].column)
 		                    : sql_string(stmt, members[i].column));
-	put_current(json, steps);
 	json_object_set_new(json, "release", release);
+	if (!put_place(s, sqlite3_column_int64(stmt, D_ID), json, err)) {
+		json_decref(json);
+		return NULL;
+	}
+	put_current(json, steps);
 	json_object_set(json, "approvals", approvals);
 	json_object_set_new(json, "tests", sum_tests(steps));
 	json_object_set(json, "steps", steps);

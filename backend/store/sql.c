@@ -86,6 +86,10 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_UNFINISHED] = "SELECT id FROM deployment WHERE ended IS NULL ORDER BY id",
 	[SQL_QUEUED] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE ended IS NULL AND app = ? AND environment = ?"
 		" AND state = 'queued' ORDER BY kind <> 'rollback', id",
+	/* Of number ?1 in the order above, and how many wait there. */
+	[SQL_QUEUE_PLACE] = "SELECT count(*) FILTER (WHERE (q.kind <> 'rollback', q.id) <= (d.kind <> 'rollback', d.id)), count(*)"
+		" FROM deployment d JOIN deployment q ON q.app = d.app AND q.environment = d.environment WHERE d.id = ?"
+		" AND q.ended IS NULL AND q.state = 'queued'",
 	[SQL_RUNNING] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE ended IS NULL AND app = ? AND environment = ?"
 		" AND state <> 'queued' ORDER BY id LIMIT 1",
 	[SQL_LAST_ENDED] = "SELECT " DEPLOYMENT_COLUMNS " FROM deployment WHERE app = ? AND environment = ?"

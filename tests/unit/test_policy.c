@@ -647,6 +647,41 @@ static void all_gates_that_refuse_are_told_at_once(void **state)
 		assert_true(*json_text(json_array_get(list, i), "who") && *json_text(json_array_get(list, i), "why"));
 }
 
+static void assert_place(struct fixture *f, int64_t id, int position, int of)
+{
+	AUTO(json_auto_decref) json_t *d = deployment(f, id);
+
+	assert_int_equal(json_int(d, "position", 0), position);
+	assert_int_equal(json_int(d, "queue_size", 0), of);
+}
+
+static void what_waits_has_its_place_and_a_rollback_is_first(void **state)
+{
+	static const char waits[] = "{\"when_allowed\":true}";
+	struct fixture *f = given(state, ",\"rollback_gated\":true");
+	int64_t first, second, rollback;
+	struct err err = { 0 };
+
+	/* given prod with something to go back to, locked */
+	succeed(f, "prod", "deploy", "1.0.0", NULL);
+	succeed(f, "prod", "deploy", "1.1.0", NULL);
+	assert_place(f, f->id, 0, 0);
+	assert_true(hold(f, &alice, ENGINE_LOCK, "{\"reason\":\"measuring\"}", &err));
+	/* when others ask */
+	assert_true(request(f, &bob, "prod", "deploy", "1.0.0", waits, &err));
+	first = f->id;
+	assert_place(f, first, 1, 1);
+	assert_true(request(f, &carol, "prod", "deploy", "1.0.0", waits, &err));
+	second = f->id;
+	assert_place(f, second, 2, 2);
+	assert_true(request(f, &bob, "prod", "rollback", NULL, waits, &err));
+	rollback = f->id;
+	/* then */
+	assert_place(f, rollback, 1, 3);
+	assert_place(f, first, 2, 3);
+	assert_place(f, second, 3, 3);
+}
+
 static int64_t lock_ends_in(struct fixture *f, const char *body)
 {
 	struct environment *env = engine_environment(f->engine, "shop", "prod", NULL);
@@ -702,6 +737,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		CASE(a_build_is_promoted_only_after_it_succeeded_before),
 		CASE(all_gates_that_refuse_are_told_at_once),
+		CASE(what_waits_has_its_place_and_a_rollback_is_first),
 		CASE(a_lock_that_nobody_limited_ends_by_itself),
 		CASE(its_usual_term_is_the_environment_s),
 		CASE(a_soak_is_waited_for_when_the_caller_says_so),
