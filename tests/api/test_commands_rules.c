@@ -73,6 +73,60 @@ static void with_json_a_refusal_is_the_error_object_of_the_api(void **state)
 	theatre_free(s);
 }
 
+static void an_answer_that_waits_says_its_place_and_what_it_overrides(void **state)
+{
+	struct theatre *s = given("", ", 'deploy': " WAITING, "");
+	AUTO(capture_done) struct capture c = slipway(s, "deploy", "2.0.0", "prod", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_string_equal(c.out, "deployment 74  prod nothing -> 2.0.0  queued, 2nd of 3 in prod's queue  OVERRIDE customers "
+	                           "cannot pay by bob\n");
+	theatre_free(s);
+}
+
+static void status_says_the_place_and_the_override(void **state)
+{
+	struct theatre *s = given(", 'queue': [" WAITING "]", "", "");
+	AUTO(capture_done) struct capture c = slipway(s, "status", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_non_null(strstr(c.out, "\n  prod deployment 74 is 2nd of 3 in prod's queue\n"
+	                              "  prod deployment 74: OVERRIDE customers cannot pay by bob\n"
+	                              "  prod deployment 74 is blocked by lock: prod is locked by carol (carol)\n"));
+	theatre_free(s);
+}
+
+static void status_names_the_application_where_there_are_several(void **state)
+{
+	static const char text[] = "{'answers': {'status': {'config': {'valid': true}, 'apps': ["
+		"{'name': 'shop', 'environments': [{'name': 'prod', 'blocked': [{'gate': 'drift', 'why': 'it drifted', 'who': ''}]}]},"
+		"{'name': 'ledger', 'environments': [{'name': 'prod', 'queue': [" WAITING "], 'paused': {'why': 'fair week'}}]}]}}}";
+	struct theatre *s = theatre_new(scene_of(text));
+	AUTO(capture_done) struct capture c = slipway(s, "status", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_non_null(strstr(c.out, "\n  shop prod is blocked by drift: it drifted\n"));
+	assert_non_null(strstr(c.out, "\n  ledger prod deployment 74 is blocked by lock: "));
+	assert_non_null(strstr(c.out, "\n  ledger prod: automation is paused: fair week (slipway resume prod --app ledger)\n"));
+	theatre_free(s);
+}
+
+static void history_flags_an_override_for_ever(void **state)
+{
+	struct theatre *s = given("", ", 'deployments': {'deployments': [{'id': 69, 'app': 'shop', 'environment': 'prod',"
+		"'kind': 'deploy', 'version': '2.0.0', 'state': 'succeeded', 'actor': 'bob', 'override': 'hotfix',"
+		"'reason': 'pay again'}]}", "");
+	AUTO(capture_done) struct capture c = slipway(s, "history", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_non_null(strstr(c.out, "  bob  OVERRIDE hotfix by bob: pay again\n"));
+	theatre_free(s);
+}
+
 static void a_build_is_shown_with_what_it_does_to_the_data(void **state)
 {
 	struct theatre *s = given("", ", 'build': {'version': '2.0.0', 'digest': '0123456789abcdef', 'size': 9, 'signer': 'ci@x',"
@@ -103,6 +157,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_gate_that_refuses_is_a_line_with_who_and_when),
 		cmocka_unit_test(with_json_a_refusal_is_the_error_object_of_the_api),
+		cmocka_unit_test(an_answer_that_waits_says_its_place_and_what_it_overrides),
+		cmocka_unit_test(status_says_the_place_and_the_override),
+		cmocka_unit_test(status_names_the_application_where_there_are_several),
+		cmocka_unit_test(history_flags_an_override_for_ever),
 		cmocka_unit_test(a_build_is_shown_with_what_it_does_to_the_data),
 		cmocka_unit_test(a_lock_is_answered_with_its_end),
 	};

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/client/client.h"
@@ -9,16 +10,33 @@
 #include "views/command/record.h"
 #include "views/command/verbs.h"
 
-enum { PAGE = 500, MOST = 1000000 };
+enum { PAGE = 500, MOST = 1000000, WHY_MAX = 16000 };
 
 static const struct flag flag_before = { "--before", 0, "ID", "begin with the one before this deployment", false, false };
 
+/* Its release, what it passed over, and what came of it or why it was asked for; yours. */
+static char *why_text(const json_t *d)
+{
+	const json_t *release = json_object_get(d, "release");
+	const char *why = *json_text(d, "message") ? json_text(d, "message") : json_text(d, "reason");
+	AUTO(mem_auto_free) char *override = record_override(d);
+	struct buf b;
+
+	buf_init(&b, WHY_MAX);
+	if (json_is_object(release))
+		buf_printf(&b, "release %lld %s %lld/%lld", (long long)json_int(release, "id", 0), json_text(release, "group"),
+		           (long long)json_int(release, "index", 0), (long long)json_int(release, "of", 0));
+	if (*override)
+		buf_printf(&b, "%s%s", b.len ? ": " : "", override);
+	if (*why)
+		buf_printf(&b, "%s%s", b.len ? ": " : "", why);
+	return buf_detach(&b);
+}
+
 static void add_row(struct out_table *t, const json_t *d)
 {
-	AUTO(mem_auto_free) char *at = record_time(d, "requested"), *span = record_span(d);
-	const char *state = json_text(d, "state"), *from = json_text(d, "from"), *reason = json_text(d, "reason");
-	const json_t *release = json_object_get(d, "release");
-	const char *why;
+	AUTO(mem_auto_free) char *at = record_time(d, "requested"), *span = record_span(d), *why = why_text(d);
+	const char *state = json_text(d, "state"), *from = json_text(d, "from");
 
 	out_row(t);
 	out_cellf(t, OUT_PLAIN, "%lld", (long long)json_int(d, "id", 0));
@@ -30,13 +48,7 @@ static void add_row(struct out_table *t, const json_t *d)
 	out_cell(t, out_style_of(state), state);
 	out_cell(t, OUT_PLAIN, span);
 	out_cell(t, OUT_PLAIN, json_text(d, "actor"));
-	why = *json_text(d, "message") ? json_text(d, "message") : reason;
-	if (json_is_object(release))
-		out_cellf(t, OUT_PLAIN, "release %lld %s %lld/%lld%s%s", (long long)json_int(release, "id", 0),
-		          json_text(release, "group"), (long long)json_int(release, "index", 0),
-		          (long long)json_int(release, "of", 0), *why ? ": " : "", why);
-	else
-		out_cell(t, OUT_PLAIN, why);
+	out_cell(t, OUT_PLAIN, why);
 }
 
 static char *page_path(const char *app, const char *environment, int64_t before, int64_t limit)
@@ -108,6 +120,7 @@ const struct command command_history = {
 	.help = "Prints one line for each deployment: id, when it was asked for, application,\n"
 		"environment, kind, versions, state, how long it took, who asked, what came of it\n"
 		"or why it was asked for, behind the release of several applications that it is\n"
-		"part of. With --json: DEPLOYMENT of the API.",
+		"part of, and OVERRIDE, why and by whom where it passed over windows and freezes.\n"
+		"With --json: DEPLOYMENT of the API.",
 	.flags = { &flag_then, &flag_app, &flag_limit, &flag_before, &flag_json },
 };

@@ -6,6 +6,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/proto/words.h"
 
 char *record_route(const json_t *deployment)
 {
@@ -92,15 +93,31 @@ void record_print_waits(const char *what, const json_t *deployment)
 		out_line("  %s is expected to begin %s", what, expected);
 }
 
+char *record_place(const json_t *deployment)
+{
+	return queue_place((int)json_int(deployment, "position", 0), (int)json_int(deployment, "queue_size", 0),
+	                   json_text(deployment, "environment"));
+}
+
+char *record_override(const json_t *deployment)
+{
+	const char *why = json_text(deployment, "override");
+
+	return *why ? mem_printf("OVERRIDE %s by %s", why, json_text(deployment, "actor")) : mem_dup("");
+}
+
 void record_print(const json_t *deployment)
 {
+	AUTO(mem_auto_free) char *place = record_place(deployment), *override = record_override(deployment);
 	AUTO(mem_auto_free) char *route = record_route(deployment), *span = record_span(deployment);
 	const char *state = json_text(deployment, "state"), *layer = json_text(deployment, "layer");
 	const char *message = json_text(deployment, "message");
 
 	out_piece(OUT_PLAIN, "deployment %lld  %s  ", (long long)json_int(deployment, "id", 0), route);
 	out_piece(out_style_of(state), "%s", state);
-	out_piece(OUT_PLAIN, "%s%s", *span ? " " : "", span);
+	out_piece(OUT_PLAIN, "%s%s%s%s", *span ? " " : "", span, *place ? ", " : "", place);
+	if (*override)
+		out_piece(OUT_BAD, "  %s", override);
 	if (*layer || *message)
 		out_piece(OUT_PLAIN, "  %s%s%s", layer, *layer && *message ? ": " : "", message);
 	out_end_line();

@@ -17,6 +17,10 @@ char *record_verdict(const json_t *totals);
 char *record_span(const json_t *step_or_deployment);
 /* A time member as ISO 8601, "" when absent. Yours. */
 char *record_time(const json_t *object, const char *key);
+/* "2nd of 3 in prod's queue"; "" when it does not wait. Yours. */
+char *record_place(const json_t *deployment);
+/* "OVERRIDE hotfix by bob" of one that passed over windows and freezes, else "". Yours. */
+char *record_override(const json_t *deployment);
 /* How many results TOTALS count. */
 int64_t record_count(const json_t *totals);
 

@@ -56,28 +56,53 @@ static void add_row(struct out_table *t, const json_t *app, const json_t *enviro
 	out_cell(t, OUT_BAD, json_text(environment, "attention"));
 }
 
-/* What keeps the caller out, what each waiting deployment waits for, and automation: a line for each. */
-static void print_rules(const json_t *environment)
+static void print_override(const char *where, const json_t *deployment)
 {
-	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next"), *d, *b;
+	AUTO(mem_auto_free) char *override = record_override(deployment);
+
+	if (*override)
+		out_line("  %s deployment %lld: %s", where, (long long)json_int(deployment, "id", 0), override);
+}
+
+/* Where it stands is said first; one that nothing holds waits for those before it. */
+static void print_queued(const char *where, const json_t *deployment)
+{
+	AUTO(mem_auto_free) char *place = record_place(deployment);
+	AUTO(mem_auto_free) char *whose = mem_printf("%s deployment %lld", where, (long long)json_int(deployment, "id", 0));
+
+	if (*place)
+		out_line("  %s is %s", whose, place);
+	print_override(where, deployment);
+	record_print_waits(whose, deployment);
+}
+
+static void print_automation(const char *where, const json_t *app, const json_t *environment, bool several)
+{
+	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next");
 	AUTO(mem_auto_free) char *at = record_time(next, "clears_at");
+
+	if (json_is_object(paused))
+		out_line("  %s: automation is paused: %s (slipway resume %s%s%s)", where, json_text(paused, "why"),
+		         json_text(environment, "name"), several ? " --app " : "", several ? json_text(app, "name") : "");
+	else if (json_is_object(next))
+		out_line("  %s: automatic: %s %s %s: %s%s%s", where, json_text(next, "version"), *at ? "waits for" : "does not pass",
+		         json_text(next, "gate"), json_text(next, "why"), *at ? ", clears at " : "", at);
+}
+
+/* Environments of several applications have the same names: then the application's comes before. */
+static void print_rules(const json_t *app, const json_t *environment, bool several)
+{
+	AUTO(mem_auto_free) char *where = mem_printf("%s%s%s", several ? json_text(app, "name") : "", several ? " " : "",
+	                                             json_text(environment, "name"));
+	const json_t *d, *b;
 	size_t i;
 
 	json_array_foreach(json_object_get(environment, "blocked"), i, b)
-		record_print_blocker(json_text(environment, "name"), b);
-	json_array_foreach(json_object_get(environment, "queue"), i, d) {
-		AUTO(mem_auto_free) char *what = mem_printf("%s deployment %lld", json_text(environment, "name"),
-		                                            (long long)json_int(d, "id", 0));
-
-		record_print_waits(what, d);
-	}
-	if (json_is_object(paused))
-		out_line("  %s: automation is paused: %s (slipway resume %s)", json_text(environment, "name"),
-		         json_text(paused, "why"), json_text(environment, "name"));
-	else if (json_is_object(next))
-		out_line("  %s: automatic: %s %s %s: %s%s%s", json_text(environment, "name"), json_text(next, "version"),
-		         *at ? "waits for" : "does not pass", json_text(next, "gate"), json_text(next, "why"),
-		         *at ? ", clears at " : "", at);
+		record_print_blocker(where, b);
+	print_override(where, json_object_get(environment, "deployment"));
+	json_array_foreach(json_object_get(environment, "queue"), i, d)
+		print_queued(where, d);
+	print_automation(where, app, environment, several);
 }
 
 static void add_json(const json_t *app, const json_t *environment)
@@ -136,7 +161,7 @@ static int run(struct call *c)
 	json_array_foreach(json_object_get(status, "apps"), a, app) {
 		json_array_foreach(json_object_get(app, "environments"), e, environment)
 			if ((!only || app == only) && !call_has(c, &flag_json))
-				print_rules(environment);
+				print_rules(app, environment, json_array_size(json_object_get(status, "apps")) > 1);
 	}
 	json_array_foreach(json_object_get(status, "releases"), a, release)
 		if (!only && !call_has(c, &flag_json))
@@ -151,8 +176,9 @@ const struct command command_status = {
 	.help = "Prints one line for each environment, in pipeline order: application, environment,\n"
 		"open or protected, live version, health, the rollback target (warm or cold, and\n"
 		"how long it would take), the running or last deployment, how many wait, and what\n"
-		"needs attention. Then a line for each thing that waits: blocked by which gate, why,\n"
-		"who or what can clear it, and when; and for what is automatic: whether it is paused,\n"
+		"needs attention. Then a line for each thing that waits: its place in the queue, and\n"
+		"blocked by which gate, why, who or what can clear it, and when; what passed over\n"
+		"windows and freezes (OVERRIDE); and for what is automatic: whether it is paused,\n"
 		"or the new build that it does not take yet. Releases of several applications that\n"
 		"are not over follow, as slipway release show prints them. With --json: ENVIRONMENT\n"
 		"of the API with \"app\". With --at: as it was then, from the journal; health and what\n"
