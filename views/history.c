@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "tui/canvas.h"
@@ -14,7 +15,7 @@
 #include "views/state.h"
 #include "views/view.h"
 
-enum { HEAD_ROWS = 1 };
+enum { HEAD_ROWS = 1, WHY_MAX = 4000 };
 
 static unsigned needs(const struct console *c)
 {
@@ -42,13 +43,16 @@ static void draw_row(const struct console *c, const struct model_deployment *d, 
                      struct canvas *canvas, int row)
 {
 	enum { AGE, ENV, KIND, VERSION, FROM, STATE, TIME, WHO, WHY };
-	AUTO(mem_auto_free) char *why = NULL;
+	const char *texts[] = { d->release, d->override, *d->message ? d->message : d->reason };
+	AUTO(buf_done) struct buf why = { 0 };
 	char text[CLOCK_AGE_SIZE];
 	struct state s;
 
 	columns_text(cols, canvas, row, AGE, STYLE_DIM, clock_age(c->wall_ms - d->requested, text));
 	columns_text(cols, canvas, row, ENV, STYLE_TEXT, d->environment);
-	columns_text(cols, canvas, row, KIND, STYLE_DIM, kind_name(d->kind));
+	/* Where the reason has no room the word alone says it. */
+	columns_text(cols, canvas, row, KIND, *d->override ? STYLE_HELD : STYLE_DIM,
+	             *d->override && !cols->w[WHY] ? "OVERRIDE" : kind_name(d->kind));
 	columns_text(cols, canvas, row, VERSION, STYLE_STRONG, d->version);
 	columns_text(cols, canvas, row, FROM, STYLE_DIM, *d->from ? d->from : "-");
 	state_of_deployment(d, &s);
@@ -57,8 +61,11 @@ static void draw_row(const struct console *c, const struct model_deployment *d, 
 	if (d->started)
 		columns_text(cols, canvas, row, TIME, STYLE_DIM, clock_span(state_deployment_ms(d, c->wall_ms), text));
 	columns_text(cols, canvas, row, WHO, STYLE_TEXT, d->actor);
-	why = mem_printf("%s%s%s", d->release, *d->release ? ": " : "", *d->message ? d->message : d->reason);
-	columns_text(cols, canvas, row, WHY, STYLE_TEXT, why);
+	buf_init(&why, WHY_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (*texts[i])
+			buf_printf(&why, "%s%s", why.len ? ": " : "", texts[i]);
+	columns_text(cols, canvas, row, WHY, *d->override ? STYLE_HELD : STYLE_TEXT, why.data);
 }
 
 static void draw(const struct console *c, struct canvas *canvas)
@@ -115,7 +122,8 @@ static bool matches(void *arg, int64_t index)
 {
 	const struct console *c = arg;
 	const struct model_deployment *d = &c->history.items[index];
-	const char *const texts[] = { d->environment, d->version, d->actor, d->message, d->reason, kind_name(d->kind) };
+	const char *const texts[] = { d->environment, d->version, d->actor, d->message, d->reason, d->override,
+	                              kind_name(d->kind) };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcasestr(texts[i], c->filter))

@@ -103,7 +103,7 @@ void model_deployment_done(struct model_deployment *d)
 {
 	char *texts[] = {
 		d->app, d->environment, d->version, d->digest, d->from, d->actor, d->reason, d->message, d->layer, d->blocked,
-		d->release, d->plan_hash,
+		d->release, d->plan_hash, d->override, d->place,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -124,6 +124,23 @@ static char *release_read(const json_t *place)
 	AUTO(mem_auto_free) char *text = !json_is_object(place) ? mem_dup("")
 		: mem_printf("release %lld %s %d/%d", (long long)json_int(place, "id", 0), json_text(place, "group"),
 		             small(place, "index", 0), small(place, "of", 0));
+
+	return clean_dup(text, CLEAN_LINE);
+}
+
+/* Who asked for it is who passed over the windows: it stays with whatever is told of it. */
+static char *override_read(const json_t *answer)
+{
+	const char *why = json_text(answer, "override");
+	AUTO(mem_auto_free) char *text = *why ? mem_printf("OVERRIDE %s by %s", why, json_text(answer, "actor")) : mem_dup("");
+
+	return clean_dup(text, CLEAN_LINE);
+}
+
+static char *place_read(const json_t *answer)
+{
+	AUTO(mem_auto_free) char *text = queue_place(small(answer, "position", 0), small(answer, "queue_size", 0),
+	                                             json_text(answer, "environment"));
 
 	return clean_dup(text, CLEAN_LINE);
 }
@@ -149,6 +166,8 @@ void model_deployment_read(const json_t *answer, struct model_deployment *ret)
 	ret->reason = line(answer, "reason");
 	ret->message = line(answer, "message");
 	ret->layer = line(answer, "layer");
+	ret->override = override_read(answer);
+	ret->place = place_read(answer);
 	ret->release = release_read(json_object_get(answer, "release"));
 	model_blockers_read(json_object_get(answer, "blocked"), &ret->blockers);
 	ret->blocked = model_blockers_text(&ret->blockers);

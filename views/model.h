@@ -38,6 +38,8 @@ struct model_deployment {
 	enum deployment_kind kind;
 	enum deployment_state state;
 	char *actor, *reason, *message, *layer;
+	char *override;              /* "OVERRIDE hotfix by bob": it passed over windows and freezes; "" */
+	char *place;                 /* while it is queued: "2nd of 3 in prod's queue"; "" */
 	char *release;               /* of several applications, that it is part of: "release 12 suite 2/3"; "" */
 	char *blocked;               /* while it is queued: what it waits for, who can clear it, when; "" */
 	struct model_blockers blockers;          /* all of that */

@@ -54,7 +54,10 @@ static int draw_facts(const struct console *c, const struct model_deployment *d,
 	canvas_textf(canvas, 1, 1, cols - 2, STYLE_DIM, "#%" PRId64 "%s%s  from %s  by %s  %s%s%s", d->id,
 	             *d->release ? " of " : "", d->release, *d->from ? d->from : "nothing", d->actor,
 	             clock_iso(d->requested, iso), *d->reason ? "  " : "", d->reason);
-	return 3;
+	if (!*d->override)
+		return 3;
+	canvas_text(canvas, 2, 1, cols - 2, STYLE_HELD, d->override);
+	return 4;
 }
 
 static void draw_step(const struct console *c, const struct model_step *step, struct canvas *canvas, int row)
@@ -137,6 +140,8 @@ static int draw_failure(const struct model_deployment *d, struct canvas *canvas,
 	if (d->state == DEPLOYMENT_QUEUED && *d->blocked && row < rows) {
 		canvas_text(canvas, row, 1, 5, STYLE_WAIT, "WAIT");
 		row += canvas_wrap(canvas, row, STAGE_COL, 3, cols - STAGE_COL - 1, STYLE_TEXT, d->blocked);
+		if (*d->place && row < rows)
+			canvas_text(canvas, row++, STAGE_COL, cols - STAGE_COL - 1, STYLE_DIM, d->place);
 	}
 	if (*why && row < rows) {
 		int col = 1 + canvas_textf(canvas, row, 1, cols - 2, STYLE_FAIL, "%s: ", *d->layer ? d->layer : "why");

@@ -119,6 +119,16 @@ static void draw_facts(const struct console *c, struct canvas *canvas)
 	draw_line(c, canvas, row + 1);
 }
 
+/* Who approves what passed over windows and freezes must know that he does. */
+static void draw_override(const struct console *c, struct canvas *canvas, int row)
+{
+	const struct intent *intent = &c->panel.intent;
+	const struct model_deployment *d = intent_of_deployment(intent) ? select_deployment_of(c, intent->deployment) : NULL;
+
+	if (d)
+		canvas_text(canvas, row, 2, canvas_cols(canvas) - 4, STYLE_HELD, d->override);
+}
+
 static void draw_ask(const struct console *c, struct canvas *canvas)
 {
 	const struct intent *intent = &c->panel.intent;
@@ -133,6 +143,8 @@ static void draw_ask(const struct console *c, struct canvas *canvas)
 		canvas_textf(canvas, 2, 2, cols, STYLE_DIM, "%s %.12s", way(intent, e), intent->plan_hash);
 	else if (e)
 		canvas_text(canvas, 2, 2, cols, STYLE_DIM, way(intent, e));
+	if (!c->panel.note)
+		draw_override(c, canvas, 3);
 	draw_line(c, canvas, c->panel.note ? 3 + NOTE_ROWS + 1 : 4);
 }
 

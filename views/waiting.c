@@ -70,7 +70,7 @@ static char *others_text(const struct model_deployment *d, const char *but)
 static void draw_row(const struct console *c, const struct model_app *app, const struct model_deployment *d,
                      const struct columns *cols, struct canvas *canvas, int row)
 {
-	enum { ID, FOR, APP, ENV, BUILD, WHO, SINCE, VOTES, ALSO };
+	enum { ID, FOR, APP, ENV, BUILD, WHO, SINCE, VOTES, ALSO, PLACE };
 	const char *gate = select_awaits_approval(d) ? "approval" : d->blockers.n ? d->blockers.items[0].gate : "queue";
 	AUTO(mem_auto_free) char *others = others_text(d, gate);
 	char text[32], age[CLOCK_AGE_SIZE];
@@ -86,6 +86,7 @@ static void draw_row(const struct console *c, const struct model_app *app, const
 	snprintf(text, sizeof text, "%zu", model_approvals_for(&d->approvals, d->plan_hash));
 	columns_text(cols, canvas, row, VOTES, STYLE_TEXT, select_awaits_approval(d) ? text : "-");
 	columns_text(cols, canvas, row, ALSO, STYLE_TEXT, *others ? others : "-");
+	columns_text(cols, canvas, row, PLACE, *d->override ? STYLE_HELD : STYLE_DIM, *d->override ? d->override : d->place);
 }
 
 static void draw_list(const struct console *c, struct canvas *canvas)
@@ -100,6 +101,7 @@ static void draw_list(const struct console *c, struct canvas *canvas)
 		{ .title = "SINCE", .width = 5, .drop = 3, .right = true },
 		{ .title = "VOTES", .width = 5, .drop = 2, .right = true },
 		{ .title = "ALSO BLOCKED BY", .width = 16, .drop = 5, .grow = 6 },
+		{ .title = "PLACE", .width = 28, .drop = 6, .grow = 1 },
 	};
 	const struct model_app *app = NULL;
 	const struct model_deployment *d;
@@ -188,8 +190,10 @@ static void draw_detail(const struct console *c, const struct model_deployment *
 	int row = 1;
 
 	canvas_hline(canvas, 0, 0, canvas_cols(canvas), STYLE_BORDER);
-	canvas_textf(canvas, 0, 2, canvas_cols(canvas) - 4, STYLE_STRONG, " #%" PRId64 " %s to %s, asked by %s %s ago ", d->id,
-	             d->version, d->environment, d->actor, clock_age(c->wall_ms - d->requested, age));
+	canvas_textf(canvas, 0, 2, canvas_cols(canvas) - 4, STYLE_STRONG, " #%" PRId64 " %s to %s, asked by %s %s ago%s%s ", d->id,
+	             d->version, d->environment, d->actor, clock_age(c->wall_ms - d->requested, age), *d->place ? ", " : "",
+	             d->place);
+	row = labelled(canvas, row, "flagged", STYLE_HELD, d->override);
 	if (needs && select_is_own(c, d))
 		row = labelled(canvas, row, "yours", STYLE_HELD, "you asked for it: another person must approve it");
 	if (needs)

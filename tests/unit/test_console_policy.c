@@ -346,6 +346,33 @@ static void a_question_after_a_refusal_never_covers_what_the_person_types(void *
 	assert_non_null(d->console->line);
 }
 
+static void a_deployment_says_what_it_does_to_the_data_before_the_name_is_typed(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
+
+	(void)state;
+	/* given 2.14.1, which brings two migrations, for prod, which is protected */
+	desk_keys(d, "d");
+	answer_panel(d, "customers cannot pay\r");
+	/* then */
+	assert_true(desk_sees(d, "Type its name"));
+	assert_true(desk_sees(d, "0006, 0007 irreversible"));
+	assert_true(desk_sees(d, "customers cannot pay"));
+	assert_true(desk_sees(d, "Esc cancels"));
+}
+
+static void an_override_is_told_to_whoever_approves_it(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
+
+	(void)state;
+	desk_keys(d, "vj");
+	assert_true(desk_sees(d, "flagged OVERRIDE customers cannot pay by bob"));
+	assert_true(desk_sees(d, "2nd of 2 in prod's queue"));
+	desk_keys(d, "o");
+	assert_true(desk_sees(d, "│  OVERRIDE customers cannot pay by bob"));
+}
+
 static void a_closed_window_is_passed_over_with_a_reason(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
@@ -712,6 +739,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_that_no_reason_gets_past_is_only_said),
 		cmocka_unit_test(a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept),
 		cmocka_unit_test(a_question_after_a_refusal_never_covers_what_the_person_types),
+		cmocka_unit_test(a_deployment_says_what_it_does_to_the_data_before_the_name_is_typed),
+		cmocka_unit_test(an_override_is_told_to_whoever_approves_it),
 		cmocka_unit_test(a_closed_window_is_passed_over_with_a_reason),
 		cmocka_unit_test(a_closed_window_is_waited_for_when_nothing_is_said),
 		cmocka_unit_test(pasted_text_is_a_reason_and_no_key),
