@@ -78,6 +78,24 @@ static void draw_figures(const struct model_figures *f, int scale, const struct 
 		draw_chart(f, scale, canvas, row, cols->x[CHART], cols->w[CHART]);
 }
 
+/* A lead time that is not all from commits says so: a line for each such environment. */
+static int write_notes(const struct model_delivery *d, struct canvas *canvas, int row)
+{
+	int used = 0;
+
+	for (size_t i = 0; i < d->nfigures; i++) {
+		const struct model_figures *f = &d->figures[i];
+
+		if (!f->leads_from_build)
+			continue;
+		if (canvas)
+			canvas_textf(canvas, row + used, 2, INT_MAX, STYLE_DIM, "LEAD of %s: %d of %d builds count from when built, no commit time",
+			             f->environment, f->leads_from_build, f->leads);
+		used++;
+	}
+	return used;
+}
+
 /* Returns the rows; with canvas NULL it only counts, as all of these do. */
 static int write_metrics(const struct model_delivery *d, struct canvas *canvas, int row, int width)
 {
@@ -93,12 +111,12 @@ static int write_metrics(const struct model_delivery *d, struct canvas *canvas, 
 	struct columns cols;
 
 	if (!canvas)
-		return (int)d->nfigures + 2;
+		return (int)d->nfigures + write_notes(d, NULL, 0) + 2;
 	columns_init(&cols, list, ARRAY_LEN(list), 2, width - 2);
 	columns_head(&cols, canvas, row);
 	for (size_t i = 0; i < d->nfigures; i++)
 		draw_figures(&d->figures[i], most(d), &cols, canvas, row + 1 + (int)i);
-	return (int)d->nfigures + 2;
+	return (int)d->nfigures + write_notes(d, canvas, row + 1 + (int)d->nfigures) + 2;
 }
 
 static int write_wrapped(struct canvas *canvas, const struct canvas *measure, int row, int col, int width, int style,

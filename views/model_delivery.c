@@ -76,7 +76,8 @@ void model_metrics_read(const json_t *answer, struct model_delivery *d)
 			.failure_rate = number(one, "failure_rate"), .changes = (int)json_int(one, "changes", 0),
 			.failed = (int)json_int(one, "failed", 0), .caught = (int)json_int(one, "caught", 0),
 			.rollbacks = (int)json_int(one, "rollbacks", 0), .lead_ms = json_int(one, "lead_ms", -1),
-			.restore_ms = json_int(one, "restore_ms", -1),
+			.restore_ms = json_int(one, "restore_ms", -1), .leads = (int)json_int(one, "leads", 0),
+			.leads_from_build = (int)json_int(one, "leads_from_build", 0),
 		};
 		read_units(json_object_get(one, "history"), &d->figures[i]);
 	}

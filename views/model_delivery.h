@@ -17,6 +17,7 @@ struct model_figures {
 	double per_day, failure_rate;          /* failure_rate -1 unknown */
 	int changes, failed, caught, rollbacks;
 	int64_t lead_ms, restore_ms;           /* -1 unknown */
+	int leads, leads_from_build;           /* builds of the lead time; … whose commit's time is unknown */
 	int units[MODEL_DELIVERY_UNITS];       /* changes that succeeded, a day or week each; oldest first */
 	size_t nunits;
 };

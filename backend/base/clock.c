@@ -63,6 +63,21 @@ bool clock_parse_iso(const char *text, int64_t *ret_ms)
 	return true;
 }
 
+bool clock_parse_moment(const char *text, int64_t *ret_ms)
+{
+	static const int64_t last_second = 253402300799;       /* of the year 9999: milliseconds are no seconds */
+	size_t len = strlen(text);
+	int64_t seconds;
+
+	if (len == 0 || len > 12 || strspn(text, "0123456789") != len)
+		return clock_parse_iso(text, ret_ms);
+	seconds = strtoll(text, NULL, 10);
+	if (seconds > last_second)
+		return false;
+	*ret_ms = seconds * 1000;
+	return true;
+}
+
 const char *clock_age(int64_t ms, char text[static CLOCK_AGE_SIZE])
 {
 	int64_t s = ms < 0 ? 0 : ms / 1000;

@@ -21,6 +21,8 @@ int64_t clock_mono_ms(void);
 const char *clock_iso(int64_t wall_ms, char text[static CLOCK_ISO_SIZE]);
 /* Reads what clock_iso writes, with or without fractions of a second. */
 bool clock_parse_iso(const char *text, int64_t *ret_ms);
+/* The same, or whole seconds since 1970 as git's %ct tells them, up to the year 9999. */
+bool clock_parse_moment(const char *text, int64_t *ret_ms);
 /* One unit, at most 4 columns: "0s" "59s" "4m" "2h" "1d" "52w"; negative counts as 0. */
 const char *clock_age(int64_t ms, char text[static CLOCK_AGE_SIZE]);
 /* "0:42", "12:05", "1:02:03". */

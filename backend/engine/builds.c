@@ -108,6 +108,17 @@ static void put_list(json_t *body, const char *key, const json_t *list)
 		json_object_set(body, key, (json_t *)list);
 }
 
+/* 0: CI did not tell it. */
+static int64_t commit_time(const json_t *request)
+{
+	const json_t *told = json_object_get(request, "commit_time");
+	AUTO(mem_auto_free) char *number = json_is_integer(told) ? mem_printf("%lld", (long long)json_integer_value(told))
+	                                                         : NULL;
+	int64_t at = 0;
+
+	return clock_parse_moment(number ? number : json_text(request, "commit_time"), &at) && at > 0 ? at : 0;
+}
+
 static json_t *added_body(const struct adding *a, const char *digest)
 {
 	static const char *const kept[] = { "commit", "branch", "author", "message" };
@@ -130,6 +141,8 @@ static json_t *added_body(const struct adding *a, const char *digest)
 		json_put_text(body, "signer", a->signer);
 	}
 	json_object_set_new(body, "at", json_integer(json_int(a->request, "at", clock_wall_ms())));
+	if (commit_time(a->request))
+		json_object_set_new(body, "commit_time", json_integer(commit_time(a->request)));
 	if (a->results)
 		json_put_text(body, "results_sha256", build_results_sha256(a->results));
 	return body;
@@ -427,6 +440,9 @@ static bool check_contents(const json_t *request, struct err *err)
 	json_array_foreach(json_object_get(request, "migrations"), i, item)
 		if (!is_label(json_text(item, "id")))
 			return err_set(err, ERR_USAGE, "a migration's id has 1 to %d letters, digits and . _ -", VERSION_MAX);
+	item = json_object_get(request, "commit_time");
+	if (item && !json_is_null(item) && !commit_time(request))
+		return err_set(err, ERR_USAGE, "the commit's time is written like 2026-11-25T10:00:00Z, or in seconds since 1970");
 	return strlen(json_text(request, "signature")) <= SIGNATURE_MAX
 		|| err_set(err, ERR_USAGE, "the signature is longer than %d bytes", SIGNATURE_MAX);
 }

@@ -25,6 +25,7 @@ static double per_day(const struct sample *s) { return s->recent.per_day; }
 static double failure_rate(const struct sample *s) { return s->recent.failure_rate; }
 static double seconds(int64_t ms) { return ms < 0 ? -1 : (double)ms / 1000; }
 static double lead(const struct sample *s) { return seconds(s->recent.lead_ms); }
+static double from_build(const struct sample *s) { return s->recent.leads_from_build; }
 static double restored(const struct sample *s) { return seconds(s->recent.restore_ms); }
 static double unrestored(const struct sample *s) { return s->recent.unrestored; }
 static double running(const struct sample *s) { return s->env && s->env->run; }
@@ -42,7 +43,8 @@ static const struct {
 	{ "slipway_rollbacks_total", "counter", "Rollbacks that succeeded", rollbacks },
 	{ "slipway_deployment_frequency_per_day", "gauge", "Deployments a day, over 30 days", per_day },
 	{ "slipway_change_failure_ratio", "gauge", "Failed changes of all changes, over 30 days", failure_rate },
-	{ "slipway_lead_time_seconds", "gauge", "Median from build to live, over 30 days", lead },
+	{ "slipway_lead_time_seconds", "gauge", "Median from commit to live, over 30 days", lead },
+	{ "slipway_lead_times_from_build", "gauge", "Builds of these without a commit time: from when built", from_build },
 	{ "slipway_time_to_restore_seconds", "gauge", "Median from failed change to restored, over 30 days", restored },
 	{ "slipway_unrestored_changes", "gauge", "Failed changes of 30 days that still have the traffic", unrestored },
 	{ "slipway_environment_deploying", "gauge", "1 while a deployment runs", running },

@@ -53,11 +53,12 @@
  * GET /v1/builds?app=A[&q=TEXT][&offset=N][&limit=N]             newest first; limit 50 by default, 500 at most
  *   {"seq":…,"total":100000,"offset":0,"builds":[BUILD…]}        q matches version, commit, branch, author, message
  *   BUILD = {"version":"2.14.0","digest":"…","commit":"9f3c1ab…","branch":"main","author":"…","message":"…","at":…,
- *    "added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345,"removed":false,
+ *    "commit_time":…|null,"added_by":"ci","tests":TOTALS|null,"live":["prod"],"size":12345,"removed":false,
  *    "features":["checkout"],"migrations":[{"id":"0007","reversible":false}],"signer":"ci@example.org"|null}       removed: only the record is left
  * GET /v1/builds/VERSION?app=A     BUILD + "artifacts":[{"component","sha256","size"}], "results":[RESULT…] (failures first)
  * POST /v1/builds  {"app":"shop","version":"2.14.0","artifacts":{"web":"/abs/web.tar.gz"},"commit","branch","author",
- *    "message","tests":["/abs/junit.xml"],"features":[…],"migrations":[{"id","reversible"}],"signature":"-----BEGIN…"}
+ *    "message","tests":["/abs/junit.xml"],"features":[…],"migrations":[{"id","reversible"}],"signature":"-----BEGIN…","commit_time"}
+ *   "commit_time": when the commit was made, "2026-11-25T10:00:00Z" or seconds since 1970 (a number or a text)
  *   the signature is over the build's manifest (artifact/manifest.h)  -> 201 BUILD; 200 when the same was there; 409 other content, same version
  *
  * GET /v1/deployments?[app=A][&environment=E][&before=ID][&limit=N]   newest first  {"seq":…,"deployments":[DEPLOYMENT…]}
@@ -113,7 +114,7 @@
  *   {"seq":…,"from":MS,"to":MS,"unit":"day"|"week","apps":[{"name":"shop","environments":[{"name":"prod","last":true,
  *    FIGURES…,"history":[{"from":MS,FIGURES…}…]}…]}…]}            last: where the pipeline ends, users are there
  *   FIGURES = "deployments":12,"per_day":0.4,"changes":13,"failed":1,"failure_rate":0.0769|null,"lead_ms":…|null,
- *    "restore_ms":…|null,"unrestored":0,"rollbacks":1,"caught":2     what each means: report/metrics.h. Medians in ms
+ *    "restore_ms":…|null,"unrestored":0,"rollbacks":1,"caught":2,"leads":12,"leads_from_build":3     what each means: report/metrics.h. Medians in ms
  *   "history" is there for one application: each day or week (UTC, from Monday) that the period touches, oldest first
  * GET /v1/maturity[?app=A][&since=MS]    {"seq":…,"from":MS,"to":MS,"apps":[APP_MATURITY…]}    judged over the same period
  *   APP_MATURITY = {"name":"shop","level":1,"indicators":[{"level":0,"name":"not-by-hand","text":"nothing is copied by

@@ -93,14 +93,28 @@ static void add_time(struct metrics_times *t, int64_t at)
 	t->at[t->n++] = at;
 }
 
-/* The time that a build has in the journal is the first one it was added with. */
+/* The times that a build has in the journal are the first ones it was added with. */
 static void build_added(struct metrics *m, const json_t *body, int64_t at, int64_t seq)
 {
 	AUTO(mem_auto_free) char *key = mem_printf("%s\n%s", json_text(body, "app"), json_text(body, "digest"));
+	json_t *built = json_object_get(m->built, key), *commit_time = json_object_get(body, "commit_time");
 
 	(void)seq;
-	if (!json_object_get(m->built, key))
-		json_object_set_new(m->built, key, json_integer(json_int(body, "at", at)));
+	if (!built) {
+		built = json_pack("{s:I}", "at", (json_int_t)json_int(body, "at", at));
+		json_object_set_new(m->built, key, built);
+	}
+	if (commit_time && !json_object_get(built, "commit_time"))
+		json_object_set(built, "commit_time", commit_time);
+}
+
+/* From the commit, or from the build where CI did not tell when that was. */
+static void count_lead(struct metrics_change *c, const json_t *built)
+{
+	int64_t commit_time = json_int(built, "commit_time", 0), begin = commit_time ? commit_time : json_int(built, "at", 0);
+
+	c->lead_ms = c->at > begin ? c->at - begin : 0;
+	c->lead_from_build = !commit_time;
 }
 
 static void deployment_requested(struct metrics *m, const json_t *body, int64_t at, int64_t seq)
@@ -222,7 +236,7 @@ static void change_over(struct metrics *m, struct metrics_environment *env, cons
 {
 	struct metrics_change *c = change_by_id(env, r->id), facts = r->facts;
 	AUTO(mem_auto_free) char *key = mem_printf("%s\n%s", env->app, r->digest);
-	int64_t built = json_int(m->built, key, -1);
+	const json_t *built = json_object_get(m->built, key);
 
 	/* Steps that ended after the switch told more since. */
 	facts.at = c->at;
@@ -236,8 +250,8 @@ static void change_over(struct metrics *m, struct metrics_environment *env, cons
 		env->unrestored += !c->restored_at;
 		return;
 	}
-	if (built >= 0 && !json_object_get(env->good, r->digest))
-		c->lead_ms = c->at > built ? c->at - built : 0;
+	if (built && !json_object_get(env->good, r->digest))
+		count_lead(c, built);
 	json_object_set_new(env->good, r->digest, json_true());
 	restore(env, c->at);
 }

@@ -6,8 +6,9 @@
  *   change                a deployment (no rollback) whose build got the traffic and which is over
  *   deployment frequency  changes that succeeded, a day; the period begins no earlier than the journal, and a period
  *                         shorter than a day counts as a day
- *   lead time             median, from the build's time (build.added's `at`) to when the environment was live with it;
- *                         of each build only its first change there that succeeded
+ *   lead time             median, from the commit (build.added's `commit_time`) to when the environment was live with it;
+ *                         of each build only its first change there that succeeded. A build whose commit time CI did not
+ *                         tell counts from its own time (`at`), and how many did so is told
  *   change failure rate   changes that failed, of all changes. One failed when it did not succeed though it had the
  *                         traffic (verification switched it back, it was stopped, it needs attention), or when a
  *                         rollback left it. A deployment that failed before it got any traffic hurt nobody: "caught"
@@ -35,6 +36,7 @@ struct metrics_figures {
 	int failed;
 	double failure_rate;               /* 0…1; -1: there was no change */
 	int64_t lead_ms;                   /* median; -1: no build came there for the first time */
+	int leads, leads_from_build;       /* builds that it is the median of; … of which the commit's time is unknown */
 	int64_t restore_ms;                /* median; -1: nothing had to be restored */
 	int unrestored;                    /* failed changes whose build still has the traffic */
 	int rollbacks;                     /* that succeeded */

@@ -82,6 +82,7 @@ void metrics_figures(const struct metrics *m, const char *app, const char *envir
 		f.unrestored += c->failed && !c->restored_at;
 		if (c->lead_ms >= 0)
 			add(&leads, c->lead_ms);
+		f.leads_from_build += c->lead_ms >= 0 && c->lead_from_build;
 		if (c->failed && c->restored_at)
 			add(&restores, c->restored_at - c->hurt_at);
 	}
@@ -89,6 +90,7 @@ void metrics_figures(const struct metrics *m, const char *app, const char *envir
 	if (f.changes)
 		f.failure_rate = (double)f.failed / f.changes;
 	f.lead_ms = median(&leads);
+	f.leads = (int)leads.n;
 	f.restore_ms = median(&restores);
 	if (env) {
 		f.rollbacks = count_in(&env->rollbacks, from, to);
@@ -168,10 +170,11 @@ static json_t *ratio(double value)
 
 json_t *metrics_json(const struct metrics_figures *f)
 {
-	return json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:i, s:i}", "deployments", f->deployments, "per_day",
+	return json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "deployments", f->deployments, "per_day",
 	                 ratio(f->per_day), "changes", f->changes, "failed", f->failed, "failure_rate",
 	                 ratio(f->failure_rate), "lead_ms", or_null(f->lead_ms), "restore_ms", or_null(f->restore_ms),
-	                 "unrestored", f->unrestored, "rollbacks", f->rollbacks, "caught", f->caught);
+	                 "unrestored", f->unrestored, "rollbacks", f->rollbacks, "caught", f->caught, "leads",
+	                 f->leads, "leads_from_build", f->leads_from_build);
 }
 
 json_t *metrics_history(const struct metrics *m, const char *app, const char *environment, int64_t from, int64_t to)

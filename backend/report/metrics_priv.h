@@ -17,6 +17,7 @@ struct metrics_change {
 	bool failed;
 	int64_t hurt_at, restored_at;      /* of a failed one; restored 0: not yet */
 	int64_t lead_ms;                   /* -1 */
+	bool lead_from_build;              /* the commit's time is unknown */
 	bool smoked, accepted, probed;
 	int64_t acceptance_tests, probes, probes_failed, switch_us;      /* switch_us -1 unknown */
 };
@@ -47,7 +48,7 @@ struct metrics {
 	size_t nenvironments, environments_cap;
 	struct metrics_running *running;
 	size_t nrunning, running_cap;
-	json_t *built;                     /* {app NEWLINE digest: at} */
+	json_t *built;                     /* {app NEWLINE digest: {at,commit_time}} */
 	int64_t first_at, seq, rows;
 };
 

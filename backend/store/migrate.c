@@ -130,6 +130,8 @@ static const struct migration migrations[] = {
 	  "ALTER TABLE deployment ADD COLUMN log INTEGER;" },
 	/* The time for which a scheduled deployment was approved. */
 	{ true, "ALTER TABLE approval ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;" },
+	/* No row of before tells it, so nothing is made again. */
+	{ false, "ALTER TABLE build ADD COLUMN commit_time INTEGER;" },
 };
 
 int migrate_latest(void)

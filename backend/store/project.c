@@ -79,12 +79,12 @@ static bool build_added(struct store *s, const struct project_row *row, struct e
 	size_t i;
 
 	if (!build_id(s, json_text(body, "app"), json_text(body, "version"), row->seq, &id, err)
-	    || !sql_run(s, SQL_BUILD_ADD, NULL, err, "itttttttittitttttt", id, json_text(body, "app"),
+	    || !sql_run(s, SQL_BUILD_ADD, NULL, err, "itttttttittitttttti", id, json_text(body, "app"),
 	                json_text(body, "version"), json_text(body, "digest"), json_text(body, "commit"),
 	                json_text(body, "branch"), json_text(body, "author"), json_text(body, "message"),
 	                json_int(body, "at", row->at), row->actor, tests, total_size(artifacts),
 	                json_text(body, "results_sha256"), list, features, migrations, text_or_null(body, "signature"),
-	                text_or_null(body, "signer"))
+	                text_or_null(body, "signer"), json_int(body, "commit_time", 0))
 	    || !sql_run(s, SQL_SEARCH_ADD, NULL, err, "i", id))
 		return false;
 	json_array_foreach(artifacts, i, artifact)

@@ -18,7 +18,7 @@ enum {
 /* BUILD_COLUMNS of sql.c. */
 enum {
 	B_ID, B_VERSION, B_DIGEST, B_COMMIT, B_BRANCH, B_AUTHOR, B_MESSAGE, B_AT, B_ADDED_BY, B_TESTS, B_SIZE, B_REMOVED,
-	B_ARTIFACTS, B_FEATURES, B_MIGRATIONS, B_SIGNATURE, B_SIGNER
+	B_ARTIFACTS, B_FEATURES, B_MIGRATIONS, B_SIGNATURE, B_SIGNER, B_COMMIT_TIME
 };
 
 static size_t least(size_t a, size_t b)
@@ -188,6 +188,7 @@ static json_t *build_json(struct store *s, const char *app, sqlite3_stmt *stmt, 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		json_object_set_new(json, texts[i].key, sql_string(stmt, texts[i].column));
 	json_object_set_new(json, "at", sql_number(stmt, B_AT));
+	json_object_set_new(json, "commit_time", sql_number(stmt, B_COMMIT_TIME));
 	json_object_set_new(json, "tests", sql_json(stmt, B_TESTS));
 	json_object_set_new(json, "live", live);
 	json_object_set_new(json, "features", list_or_empty(stmt, B_FEATURES));

@@ -10,7 +10,7 @@
 #define JOURNAL_COLUMNS "seq, at, actor, type, body, prev, hash"
 #define BUILD_COLUMNS \
 	"id, version, digest, commit_id, branch, author, message, at, added_by, tests, size, removed, artifacts," \
-	" features, migrations, signature, signer"
+	" features, migrations, signature, signer, commit_time"
 #define DEPLOYMENT_COLUMNS \
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
 	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override, nullif(not_before, 0)," \
@@ -38,8 +38,10 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_APP_COUNT] = "UPDATE app SET builds = builds + 1 WHERE app = ?",
 
 	[SQL_BUILD_ADD] = "INSERT INTO build (id, app, version, digest, commit_id, branch, author, message, at,"
-		" added_by, tests, size, results_sha256, artifacts, features, migrations, signature, signer, removed, find)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0,"
+		" added_by, tests, size, results_sha256, artifacts, features, migrations, signature, signer,"
+		" commit_time, removed, find)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+		" nullif(?19, 0), 0,"
 		" lower(?3 || char(10) || ?5 || char(10) || ?6 || char(10) || ?7 || char(10) || ?8))",
 	[SQL_BUILD_DROP] = "DELETE FROM build WHERE id = ?",
 	[SQL_BUILD_ID] = "SELECT id FROM build WHERE app = ? AND version = ?",

@@ -16,7 +16,8 @@
  *   config.loaded        {files:[…],names:[…]}             names: those of which the last config.file is in force
  *   config.refused       {mistakes:[…]}
  *   build.added          {app,version,digest,commit,branch,author,message,at,size,artifacts:[{component,sha256,size}],
- *                         tests:TOTALS|null,results_sha256,features:[…],migrations:[{id,reversible}],signature,signer}
+ *                         tests:TOTALS|null,results_sha256,features:[…],migrations:[{id,reversible}],signature,signer,
+ *                         commit_time}                   when the commit was made, where CI told it
  *   build.removed        {app,version,why}                 artifacts gone by retention; the record stays
  *   deployment.requested {app,environment,kind,version,digest,from,expect,key,reason,uid,target,plan_hash,
  *                         steps:[{stage,deadline_ms}],override:{reason},not_before,release}   the row's seq is the deployment's

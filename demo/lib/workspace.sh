@@ -61,14 +61,15 @@ set_up() {
 
 # add_build VERSION : what is there already is no matter
 add_build() {
-	local b=$dir/builds/$1 branch author message commit features
+	local b=$dir/builds/$1 branch author message commit time features
 
 	read_fact() { sed -n "s/.*\"$1\": \"\(.*\)\",\{0,1\}/\1/p" "$b/build.json"; }
 	commit=$(read_fact commit) branch=$(read_fact branch) author=$(read_fact author) message=$(read_fact message)
+	time=$(sed -n 's/.*"commit_time": \([0-9]*\),/--commit-time \1/p' "$b/build.json")
 	features=$(sed -n 's/.*"features": \["\(.*\)"\].*/--feature \1/p' "$b/build.json")
-	# shellcheck disable=SC2086 # no feature, or two words
+	# shellcheck disable=SC2086 # no feature or time, or two words
 	slipway build add "$1" --artifact "api=$b/api.tar.gz" --artifact "web=$b/web.tar.gz" --commit "$commit" \
-		--branch "$branch" --author "$author" --message "$message" --tests "$b/junit.xml" $features
+		--branch "$branch" --author "$author" --message "$message" --tests "$b/junit.xml" $time $features
 }
 
 engine_runs() { slipway engine status >/dev/null 2>&1; }

@@ -13,7 +13,7 @@ _slipway_table()
 		words="export verify"
 		;;
 	build)
-		flags="--artifact --commit --branch --author --message --tests --feature --migration --sign --app --json"
+		flags="--artifact --commit --commit-time --branch --author --message --tests --feature --migration --sign --app --json"
 		words="add show"
 		;;
 	builds)

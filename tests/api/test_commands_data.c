@@ -171,13 +171,15 @@ static void a_build_is_added_with_real_paths_and_everything_that_is_known(void *
 	put(s, "a.xml", "<a/>");
 	put(s, "b.xml", "<b/>");
 	c = slipway(s, "build", "add", "2.14.0", "--artifact", "web=web.tar", "--artifact=api=./api.tar", "--commit", "9f3c1ab",
-	            "--branch", "main", "--author", "alice", "--message", "round totals", "--tests", "a.xml", "b.xml", "--json", NULL);
+	            "--commit-time", "2026-11-25T10:00:00Z", "--branch", "main", "--author", "alice", "--message", "round totals",
+	            "--tests", "a.xml", "b.xml", "--json", NULL);
 	assert_int_equal(c.code, 0);
 	calls = theatre_calls(s);
 	request = json_object_get(nth(calls, "add_build", 0), "request");
 	assert_string_equal(json_text(json_object_get(request, "artifacts"), "web"), web);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(request, "tests"), 1)), second);
 	assert_string_equal(json_text(request, "author"), "alice");
+	assert_string_equal(json_text(request, "commit_time"), "2026-11-25T10:00:00Z");
 	assert_true(holds(c.out, "\"version\":\"2.14.0\""));
 	theatre_free(s);
 }

@@ -49,6 +49,21 @@ static void metrics_are_one_line_for_each_environment(void **state)
 	theatre_free(s);
 }
 
+static void a_lead_time_that_is_not_all_from_commits_says_so(void **state)
+{
+	struct theatre *s = theatre_new(scene_of("{'http': 200, 'answers': {'metrics': {'unit': 'day', 'apps': [{'name': 'shop',"
+		" 'environments': [{'name': 'dev', 'lead_ms': 60000, 'leads': 4, 'leads_from_build': 0},"
+		" {'name': 'prod', 'lead_ms': 7500000, 'leads': 5, 'leads_from_build': 2}]}]}}}"));
+	AUTO(capture_done) struct capture c = slipway(s, "metrics", NULL);
+
+	(void)state;
+	assert_non_null(strstr(c.out, "  lead 1m 00s   "));
+	assert_non_null(strstr(c.out, "  lead 2h 05m*  "));
+	assert_non_null(strstr(c.out, "\n* shop prod: 2 of 5 builds count from when they were built, "));
+	assert_null(strstr(c.out, "* shop dev"));
+	theatre_free(s);
+}
+
 static void metrics_json_is_one_environment_a_line(void **state)
 {
 	struct theatre *s = theatre_new(scene_of("{'http': 200, 'answers': {" METRICS "}}"));
@@ -168,6 +183,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(metrics_are_one_line_for_each_environment),
+		cmocka_unit_test(a_lead_time_that_is_not_all_from_commits_says_so),
 		cmocka_unit_test(metrics_json_is_one_environment_a_line),
 		cmocka_unit_test(since_takes_hours_days_and_weeks),
 		cmocka_unit_test(a_period_that_is_none_is_refused_with_an_example),

@@ -27,7 +27,10 @@ by_hand() {
 		    failure_rate: (([$changes[] | select(.bad)] | length) / ($changes | length) * 10000 | round / 10000),
 		    lead_ms: ([$changes[] | select(.state == "succeeded")] | group_by(.digest) | map(.[0])
 			| map(.digest as $d | .lives[0] - ([$rows[] | select(.type == "build.added" and .body.digest == $d)
-				| .body.at] | first)) | median),
+				| .body.commit_time // .body.at] | first)) | median),
+		    leads_from_build: ([$changes[] | select(.state == "succeeded") | .digest] | unique
+			| map(. as $d | select([$rows[] | select(.type == "build.added" and .body.digest == $d)
+				| .body.commit_time] | first | not)) | length),
 		    restore_ms: ([$changes[] | select(.bad and .cured) | .cured - .lives[0]] | median),
 		    rollbacks: $back | length,
 		    caught: [$all[] | select(.kind != "rollback" and .state == "failed" and (.lives | length) == 0)] | length }
@@ -35,5 +38,5 @@ by_hand() {
 }
 told() {
 	slipway metrics --json | jq -c --arg e "$1" 'select(.name == $e)
-		| {deployments, changes, failed, failure_rate, lead_ms, restore_ms, rollbacks, caught}'
+		| {deployments, changes, failed, failure_rate, lead_ms, leads_from_build, restore_ms, rollbacks, caught}'
 }

@@ -85,6 +85,9 @@ begin() {
 	builds=$build/live-builds
 }
 
+# commit_time DIR: the flag for a build's commit time, where it has one
+commit_time() { jq -r '.commit_time // empty | "--commit-time \(.)"' "$1/build.json"; }
+
 # add_builds VERSION…
 add_builds() {
 	local version dir
@@ -102,7 +105,7 @@ add_builds() {
 	for version in "$@"; do
 		dir=$builds/$version
 		slipway build add "$version" --artifact api="$dir/api.tar.gz" --artifact web="$dir/web.tar.gz" \
-			--commit "$(jq -r .commit "$dir/build.json")" --tests "$dir/junit.xml" \
+			--commit "$(jq -r .commit "$dir/build.json")" $(commit_time "$dir") --tests "$dir/junit.xml" \
 			$(jq -r '.features[]? | "--feature \(.)"' "$dir/build.json") || return 1
 	done
 }

@@ -19,6 +19,7 @@ int64_t metrics_case_at(int64_t minute)
 
 static json_t *body_of(char *text)
 {
+	static const char *const times[] = { "at", "commit_time" };
 	json_t *body;
 	struct err err = { 0 };
 
@@ -28,8 +29,9 @@ static json_t *body_of(char *text)
 	body = json_read(text, strlen(text), &err);
 	if (!body)
 		fail_msg("%s: %s", text, err.text);
-	if (json_object_get(body, "at"))
-		json_object_set_new(body, "at", json_integer(metrics_case_at(json_int(body, "at", 0))));
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (json_object_get(body, times[i]))
+			json_object_set_new(body, times[i], json_integer(metrics_case_at(json_int(body, times[i], 0))));
 	return body;
 }
 

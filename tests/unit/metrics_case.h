@@ -1,6 +1,6 @@
 /*
  * metrics_case: journals written by hand, for the tests of metrics and maturity. A line is a row:
- *   SEQ MINUTE TYPE BODY       BODY with ' for "; a build's 'at' is in minutes too
+ *   SEQ MINUTE TYPE BODY       BODY with ' for "; a build's 'at' and 'commit_time' are in minutes too
  * Minute 0 is METRICS_CASE_ZERO, a Monday at midnight, UTC.
  */
 #ifndef TESTS_UNIT_METRICS_CASE_H
@@ -14,6 +14,9 @@
 
 #define BUILT(seq, minute, version, at) #seq " " #minute " build.added {'app':'shop','version':'" version \
 	"','digest':'" version "','at':" #at "}\n"
+/* … whose commit was made at minute `commit` */
+#define COMMITTED(seq, minute, version, at, commit) #seq " " #minute " build.added {'app':'shop','version':'" version \
+	"','digest':'" version "','at':" #at ",'commit_time':" #commit "}\n"
 #define ASKED(seq, minute, kind, version, env) #seq " " #minute " deployment.requested {'app':'shop','environment':'" \
 	env "','kind':'" kind "','version':'" version "','digest':'" version "'}\n"
 #define LIVE(seq, minute, id, version, env) #seq " " #minute " environment.live {'id':" #id \

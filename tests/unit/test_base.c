@@ -115,6 +115,23 @@ static void clock_writes_and_reads_iso(void **state)
 	assert_false(clock_parse_iso("yesterday", &ms));
 }
 
+static void moments_are_iso_times_or_whole_seconds(void **state)
+{
+	static const struct { const char *text; bool ok; int64_t ms; } rows[] = {
+		{ "2025-11-20T14:03:07Z", true, 1763647387000 }, { "1763647387", true, 1763647387000 }, { "0", true, 0 },
+		{ "253402300799", true, 253402300799000 }, { "253402300800", false, 0 }, { "1763647387000", false, 0 },
+		{ "", false, 0 }, { "-5", false, 0 }, { "17636473x7", false, 0 }, { "yesterday", false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int64_t ms = 0;
+
+		assert_int_equal(clock_parse_moment(rows[i].text, &ms), rows[i].ok);
+		assert_int_equal(ms, rows[i].ms);
+	}
+}
+
 static void clock_ages_fit_their_column(void **state)
 {
 	static const struct { int64_t ms; const char *then; } rows[] = {
@@ -228,6 +245,7 @@ int main(void)
 		cmocka_unit_test(clean_lets_no_control_through),
 		cmocka_unit_test(clean_keeps_the_lines_after_an_unterminated_sequence),
 		cmocka_unit_test(clock_writes_and_reads_iso),
+		cmocka_unit_test(moments_are_iso_times_or_whole_seconds),
 		cmocka_unit_test(clock_ages_fit_their_column),
 		cmocka_unit_test(file_is_written_whole_and_read_back),
 		cmocka_unit_test(file_that_others_can_write_is_refused_by_name),

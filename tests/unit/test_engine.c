@@ -5,6 +5,38 @@
 #include "tests/unit/engine_case.h"
 
 
+/* Added with a commit time of this JSON; what the journal's row has of it, -1: the build was refused. */
+static int64_t journalled_commit_time(struct fixture *f, const char *version, json_t *take_told)
+{
+	struct engine_caller who = { getuid(), "ci" };
+	AUTO(mem_auto_free) char *path = file_join(f->dir, "artifact");
+	AUTO(json_auto_decref) json_t *request = json_pack("{s:s, s:{s:s}, s:o}", "version", version, "artifacts", "web", path,
+	                                                   "commit_time", take_told), *build = NULL;
+
+	write_file(f, "artifact", version);
+	f->status = 0;
+	engine_add_build(f->engine, &who, request, added, f);
+	if (!f->status)
+		loop_run(f->loop);
+	if (f->status != 201)
+		return -1;
+	assert_true(engine_build(f->engine, "shop", version, &build, NULL));
+	return json_int(build, "commit_time", 0);
+}
+
+static void a_build_has_the_time_of_its_commit_where_ci_tells_it(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(journalled_commit_time(f, "3.0.0", json_string("2026-11-25T10:00:00Z")), 1795600800000);
+	assert_int_equal(journalled_commit_time(f, "3.0.1", json_string("1795600800")), 1795600800000);
+	assert_int_equal(journalled_commit_time(f, "3.0.2", json_integer(1795600800)), 1795600800000);
+	assert_int_equal(journalled_commit_time(f, "3.0.3", json_null()), 0);
+	assert_int_equal(journalled_commit_time(f, "3.0.4", json_string("yesterday")), -1);
+	assert_int_equal(journalled_commit_time(f, "3.0.5", json_integer(1795600800000)), -1);
+	assert_int_equal(journalled_commit_time(f, "3.0.6", json_true()), -1);
+}
+
 static void deployment_goes_through_every_stage_and_is_live(void **state)
 {
 	struct fixture *f = *state;
@@ -308,6 +340,8 @@ static void watched_folder_takes_builds_and_names_what_it_refuses(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_build_has_the_time_of_its_commit_where_ci_tells_it, open_fixture,
+		                                close_fixture),
 		cmocka_unit_test_setup_teardown(deployment_goes_through_every_stage_and_is_live, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(version_is_immutable, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(failure_in_each_stage_is_undone_and_leaves_the_live_build, open_fixture,

@@ -95,6 +95,23 @@ static const struct figures_case cases[] = {
 	  BUILT(1, 0, "1", 500) ASKED(2, 5, "deploy", "1", "prod") LIVE(3, 10, 2, "1", "prod")
 	  OVER(5, 13, 2, "succeeded"), 0, DAY,
 	  { .deployments = 1, .per_day = 1, .changes = 1, .failure_rate = 0, .lead_ms = 0, .restore_ms = -1 } },
+	{ "lead time counts from the commit: 100 minutes, though the build is 20 minutes old",
+	  COMMITTED(1, 0, "1", 0, -80) ASKED(2, 5, "deploy", "1", "prod") LIVE(3, 20, 2, "1", "prod")
+	  OVER(4, 21, 2, "succeeded"), 0, DAY,
+	  { .deployments = 1, .per_day = 1, .changes = 1, .failure_rate = 0, .lead_ms = 100, .leads = 1, .restore_ms = -1 } },
+	{ "builds without a commit time count from when they were built, and it is told: 60 of 20, 60 and 100",
+	  TWO_GOOD COMMITTED(9, 210, "3", 210, 200) ASKED(10, 220, "deploy", "3", "prod") LIVE(11, 300, 10, "3", "prod")
+	  OVER(12, 301, 10, "succeeded"), 0, DAY,
+	  { .deployments = 3, .per_day = 3, .changes = 3, .failure_rate = 0, .lead_ms = 60, .leads = 3, .leads_from_build = 2,
+	    .restore_ms = -1 } },
+	{ "a commit time that comes when the build is added again is taken, and never replaced",
+	  BUILT(1, 0, "1", 0) COMMITTED(2, 1, "1", 1, -40) COMMITTED(3, 2, "1", 2, -4) ASKED(4, 5, "deploy", "1", "prod")
+	  LIVE(5, 20, 4, "1", "prod") OVER(6, 21, 4, "succeeded"), 0, DAY,
+	  { .deployments = 1, .per_day = 1, .changes = 1, .failure_rate = 0, .lead_ms = 60, .leads = 1, .restore_ms = -1 } },
+	{ "a commit that is later than its going live makes no negative time",
+	  COMMITTED(1, 0, "1", 0, 90) ASKED(2, 5, "deploy", "1", "prod") LIVE(3, 20, 2, "1", "prod")
+	  OVER(4, 21, 2, "succeeded"), 0, DAY,
+	  { .deployments = 1, .per_day = 1, .changes = 1, .failure_rate = 0, .lead_ms = 0, .leads = 1, .restore_ms = -1 } },
 	{ "two environments at once are not mixed up",
 	  BUILT(1, 0, "1", 0) ASKED(2, 5, "deploy", "1", "dev") ASKED(3, 6, "deploy", "1", "prod")
 	  LIVE(4, 10, 2, "1", "dev")
@@ -121,6 +138,10 @@ static void figures_are_those_worked_out_by_hand(void **state)
 	assert_int_equal(f.failed, c->want.failed);
 	assert_float_equal(f.failure_rate, c->want.failure_rate, 0.0001);
 	assert_int_equal(minutes(f.lead_ms), c->want.lead_ms);
+	if (c->want.leads) {
+		assert_int_equal(f.leads, c->want.leads);
+		assert_int_equal(f.leads_from_build, c->want.leads_from_build);
+	}
 	assert_int_equal(minutes(f.restore_ms), c->want.restore_ms);
 	assert_int_equal(f.unrestored, c->want.unrestored);
 	assert_int_equal(f.rollbacks, c->want.rollbacks);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/client/client.h"
@@ -16,6 +17,8 @@
 
 static const struct flag flag_artifact = { "--artifact", 0, "COMPONENT=FILE", "an artifact; once for each component", true, false };
 static const struct flag flag_commit = { "--commit", 0, "ID", "the commit it was built from", false, false };
+static const struct flag flag_commit_time = { "--commit-time", 0, "TIME", "when the commit was made: lead time counts from it",
+                                              false, false };
 static const struct flag flag_branch = { "--branch", 0, "NAME", "its branch", false, false };
 static const struct flag flag_author = { "--author", 0, "NAME", "who wrote it", false, false };
 static const struct flag flag_message = { "--message", 0, "TEXT", "what it changes", false, false };
@@ -105,6 +108,8 @@ static bool make_request(const struct call *c, const char *app, json_t *request,
 	json_put_text(request, "version", call_operand(c, 1));
 	json_object_set_new(request, "artifacts", artifacts);
 	json_put_text(request, "commit", call_value(c, &flag_commit));
+	if (call_has(c, &flag_commit_time))
+		json_put_text(request, "commit_time", call_value(c, &flag_commit_time));
 	json_put_text(request, "branch", call_value(c, &flag_branch));
 	json_put_text(request, "author", call_value(c, &flag_author));
 	json_put_text(request, "message", call_value(c, &flag_message));
@@ -145,9 +150,12 @@ static int add(struct call *c, const char *app)
 
 static void print_parts(const json_t *build)
 {
+	char time[CLOCK_ISO_SIZE];
 	const json_t *part;
 	size_t i;
 
+	if (json_int(build, "commit_time", 0))
+		out_line("commit %s of %s", json_text(build, "commit"), clock_iso(json_int(build, "commit_time", 0), time));
 	json_array_foreach(json_object_get(build, "features"), i, part)
 		out_line("feature %s", json_string_value(part));
 	json_array_foreach(json_object_get(build, "migrations"), i, part)
@@ -195,7 +203,9 @@ const struct command command_build = {
 		"same content again is done at once, other content is refused (exit code 3).\n"
 		"show prints the build, its features, its migrations and whether they can be taken\n"
 		"back, who signed it, its artifacts and the tests that failed in CI.\n"
+		"TIME is written like 2026-11-25T10:00:00Z, or in seconds since 1970, as from\n"
+		"git log -1 --format=%ct. Without it lead time counts from when the build was made.\n"
 		"With --json: BUILD of the API.",
-	.flags = { &flag_artifact, &flag_commit, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_feature,
+	.flags = { &flag_artifact, &flag_commit, &flag_commit_time, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_feature,
 	           &flag_migration, &flag_sign, &flag_app, &flag_json },
 };

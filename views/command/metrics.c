@@ -26,7 +26,8 @@ static void add_row(struct out_table *t, const char *app, const json_t *e)
 	out_cell(t, OUT_PLAIN, app);
 	out_cell(t, OUT_PLAIN, json_text(e, "name"));
 	out_cellf(t, OUT_PLAIN, "%.2f a day", json_real_value(json_object_get(e, "per_day")));
-	out_cellf(t, OUT_PLAIN, "lead %s", period_text(json_int(e, "lead_ms", -1), text));
+	out_cellf(t, OUT_PLAIN, "lead %s%s", period_text(json_int(e, "lead_ms", -1), text),
+	          json_int(e, "leads_from_build", 0) ? "*" : "");
 	if (changes)
 		out_cellf(t, failed ? OUT_BAD : OUT_GOOD, "failed %lld of %lld (%.0f%%)", (long long)failed,
 		          (long long)changes, json_number_value(json_object_get(e, "failure_rate")) * 100);
@@ -36,6 +37,26 @@ static void add_row(struct out_table *t, const char *app, const json_t *e)
 	out_cellf(t, OUT_PLAIN, "%lld caught, %lld back", (long long)json_int(e, "caught", 0),
 	          (long long)json_int(e, "rollbacks", 0));
 	add_chart(t, json_object_get(e, "history"));
+}
+
+/* A lead time that is not all from commits says so. */
+static void print_note(const char *app, const json_t *e)
+{
+	int64_t from_build = json_int(e, "leads_from_build", 0);
+
+	if (from_build)
+		out_line("* %s %s: %lld of %lld builds count from when they were built, their commit's time is unknown", app,
+		         json_text(e, "name"), (long long)from_build, (long long)json_int(e, "leads", 0));
+}
+
+static void print_notes(const json_t *answer)
+{
+	const json_t *one, *environment;
+	size_t a, e;
+
+	json_array_foreach(json_object_get(answer, "apps"), a, one)
+		json_array_foreach(json_object_get(one, "environments"), e, environment)
+			print_note(json_text(one, "name"), environment);
 }
 
 static void print_json(const json_t *answer, const char *app, const json_t *environment)
@@ -74,6 +95,8 @@ static int run(struct call *c)
 		}
 	}
 	out_table_print(&t);
+	if (!call_has(c, &flag_json))
+		print_notes(answer);
 	return 0;
 }
 
@@ -86,8 +109,9 @@ const struct command command_metrics = {
 		"                is over; it counts at the moment when the traffic moved\n"
 		"  a day         deployment frequency: changes that succeeded, a day; from the\n"
 		"                journal's beginning on, a shorter time than a day counts as one\n"
-		"  lead          median from when a build was made to when the environment was\n"
-		"                live with it; its first success there counts\n"
+		"  lead          median from a build's commit to when the environment was live\n"
+		"                with it; its first success there counts. A build without\n"
+		"                --commit-time counts from when it was made: *, and how many did\n"
 		"  failed        change failure rate: changes that had the traffic and did not\n"
 		"                succeed, or that a rollback left, of all changes\n"
 		"  restore       median from when a build that failed got the traffic to when\n"
