@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -30,20 +31,34 @@ void digest_add(struct digest *d, const void *data, size_t len)
 	must(EVP_DigestUpdate(d->ctx, data, len));
 }
 
-void digest_finish(struct digest *d, char ret[static DIGEST_SIZE])
+static void write_hex(const unsigned char *raw, char ret[static DIGEST_SIZE])
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char raw[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
 
-	must(EVP_DigestFinal_ex(d->ctx, raw, &len));
 	for (unsigned int i = 0; i < (DIGEST_SIZE - 1) / 2; i++) {
 		ret[2 * i] = hex[raw[i] >> 4];
 		ret[2 * i + 1] = hex[raw[i] & 15];
 	}
 	ret[DIGEST_SIZE - 1] = '\0';
+}
+
+void digest_finish(struct digest *d, char ret[static DIGEST_SIZE])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+
+	must(EVP_DigestFinal_ex(d->ctx, raw, &len));
+	write_hex(raw, ret);
 	EVP_MD_CTX_free(d->ctx);
 	free(d);
+}
+
+void digest_keyed(const void *key, size_t key_len, const void *data, size_t len, char ret[static DIGEST_SIZE])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+
+	must(HMAC(EVP_sha256(), key, (int)key_len, data, len, raw, NULL) != NULL);
+	write_hex(raw, ret);
 }
 
 void digest_bytes(const void *data, size_t len, char ret[static DIGEST_SIZE])

@@ -159,7 +159,7 @@ static const struct config_key environment_keys[] = {
 	{ .name = "drift", .type = KEY_SWITCH, .at = ENVIRONMENT(drift_refuses), .words = drift_words, .otherwise = "show",
 	  .help = "refuse: nothing is deployed while what is live is not what was recorded." },
 	{ .name = "secrets", .type = KEY_TEXTS, .at = ENVIRONMENT(secrets), .also = ENVIRONMENT(nsecrets), .max = 256,
-	  .help = "Variables whose values are only shown hashed." },
+	  .help = "Variables whose values are only shown and journalled hashed, with a key that stays in the workspace's .slipway." },
 	{ .name = "differs", .type = KEY_TEXTS, .at = ENVIRONMENT(differs), .also = ENVIRONMENT(ndiffers), .max = 256,
 	  .help = "What differs from other environments on purpose, such as \"variables.LOG_LEVEL\"." },
 };

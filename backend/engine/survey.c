@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/artifact/digest.h"
 #include "backend/base/buf.h"
 #include "backend/base/json.h"
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/engine/engine_priv.h"
+#include "backend/engine/secret.h"
 #include "backend/process/child.h"
 #include "backend/process/env.h"
 #include "backend/store/fact.h"
@@ -30,12 +30,16 @@ struct survey {
 	struct buf output;
 };
 
-static char *hashed(const char *value)
+/*
+ * Values that an older engine journalled as "sha256:…" are replaced by the first look after it: a row for each
+ * environment, and for the moment between two of them they differ.
+ */
+static char *hashed(const struct survey *s, const char *value)
 {
-	char digest[DIGEST_SIZE];
+	struct err err = { 0 };
+	char *hash = secret_hash(s->env->e, value, &err);
 
-	digest_bytes(value, strlen(value), digest);
-	return mem_printf("sha256:%s", digest);
+	return hash ? hash : mem_printf("failed: %s", err.text);
 }
 
 static bool is_secret(const struct config_environment *cenv, const char *name)
@@ -58,7 +62,8 @@ static void note_variables(struct survey *s)
 	const struct config_environment *cenv = s->env->cenv;
 
 	for (size_t i = 0; i < cenv->nvars; i++) {
-		AUTO(mem_auto_free) char *hash = is_secret(cenv, cenv->vars[i].name) ? hashed(cenv->vars[i].value) : NULL;
+		AUTO(mem_auto_free) char *hash = is_secret(cenv, cenv->vars[i].name) ? hashed(s, cenv->vars[i].value)
+		                                                                     : NULL;
 
 		note(s, "variables", cenv->vars[i].name, hash ? hash : cenv->vars[i].value);
 	}
@@ -76,7 +81,7 @@ static bool tells_a_secret(const struct config_environment *cenv, const char *te
 
 static void note_fact(struct survey *s, const char *name, const char *value)
 {
-	AUTO(mem_auto_free) char *hash = tells_a_secret(s->env->cenv, value) ? hashed(value) : NULL;
+	AUTO(mem_auto_free) char *hash = tells_a_secret(s->env->cenv, value) ? hashed(s, value) : NULL;
 
 	note(s, "facts", name, hash ? hash : value);
 }

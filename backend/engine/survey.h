@@ -1,6 +1,6 @@
 /*
  * survey: finds out now and then by what an environment is compared with the others: the variables of its configuration
- * (secret ones hashed with SHA-256) and what the application's fact commands print there. What changed is journalled
+ * (secret ones hashed, see secret.h) and what the application's fact commands print there. What changed is journalled
  * as facts.changed, nothing else. The commands run one after the other in the folder of the configuration, with the
  * environment's variables.
  */

@@ -105,7 +105,7 @@
  *
  * GET /v1/consistency[?app=A]   {"seq":…,"apps":[{"name":"shop","environments":["dev","prod"],"rows":[ROW…]}]}
  *   ROW = {"what":"variables.LOG_LEVEL","values":{"dev":"debug","prod":null},"same":false,"declared":false,"since":…|null}
- *   what: "digest.COMPONENT" of what is live, "variables.NAME" (secret values as "sha256:…"), "facts.NAME". null: it has
+ *   what: "digest.COMPONENT" of what is live, "variables.NAME" (secret values as "hmac-sha256:…", by a key of the workspace), "facts.NAME". null: it has
  *   none. Those that differ come first, then those "declared" to differ on purpose, then the same ones.
  *
  * GET /v1/journal?[since=SEQ][&limit=N]  {"seq":…,"rows":[ROW…]}  ROW = {"seq","at","actor","type","body","hash"}

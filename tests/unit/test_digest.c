@@ -77,9 +77,23 @@ static void a_descriptor_that_cannot_be_read_is_an_error(void **state)
 	assert_int_equal(err.kind, ERR_INTERNAL);
 }
 
+/* RFC 4231, test cases 1 and 2. */
+static void keyed_digests_are_those_of_the_standard(void **state)
+{
+	char digest[DIGEST_SIZE], key[20];
+
+	(void)state;
+	memset(key, 0x0b, sizeof key);
+	digest_keyed(key, sizeof key, "Hi There", 8, digest);
+	assert_string_equal(digest, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+	digest_keyed("Jefe", 4, "what do ya want for nothing?", 28, digest);
+	assert_string_equal(digest, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keyed_digests_are_those_of_the_standard),
 		cmocka_unit_test(bytes_have_the_published_digests),
 		cmocka_unit_test(pieces_have_the_digest_of_the_whole),
 		cmocka_unit_test(a_file_is_read_from_its_beginning_wherever_the_descriptor_stands),
