@@ -116,6 +116,7 @@ struct config_app {
 	int64_t deadline_ms[STAGE_COUNT];
 	char *signers;                   /* allowed_signers file of ssh-keygen, absolute; NULL: none */
 	struct config_fact *facts; size_t nfacts;
+	struct window *usual; size_t nusual;      /* hours in which users are at work; none: see backend/report/maturity.c */
 	char *watch;                     /* folder where CI drops builds; absolute; NULL: none */
 };
 

@@ -301,6 +301,9 @@ static const struct config_key app_keys[] = {
 	  .help = "Who may sign builds: a file in the format of ssh-keygen's allowed_signers." },
 	{ .name = "facts", .type = KEY_LIST, .at = APP(facts), .also = APP(nfacts), .max = 50, .kind = &fact_kind,
 	  .help = "What is compared across environments besides builds and variables." },
+	{ .name = "usual_hours", .type = KEY_WINDOWS, .at = APP(usual), .also = APP(nusual), .max = 50,
+	  .help = "The hours in which users are at work: the maturity level asks for deployments outside of them, or that nobody "
+		  "notices. Left out: Mon-Fri 08:00-18:00 in the zone of the last environment's windows, UTC when it has none." },
 };
 
 const struct config_kind config_kind_app = {

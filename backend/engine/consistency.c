@@ -1,3 +1,5 @@
+#include "backend/engine/consistency.h"
+
 #include <stdlib.h>
 
 #include "backend/base/json.h"
@@ -5,12 +7,11 @@
 #include "backend/engine/engine_priv.h"
 #include "backend/report/consistency.h"
 
-static bool add_app(struct engine *e, const struct config_app *app, json_t *apps, struct err *err)
+bool consistency_of(struct engine *e, const struct config_app *app, json_t **ret_rows, struct err *err)
 {
 	struct consistency_side *sides = mem_array(app->nenvironments, sizeof *sides);
 	struct store_facts *facts = mem_array(app->nenvironments, sizeof *facts);
 	AUTO(store_facts_done) struct store_facts differences = { 0 };
-	json_t *names = json_array();
 	bool ok = store_differences(e->store, app->name, &differences, err);
 
 	for (size_t i = 0; i < app->nenvironments; i++) {
@@ -19,18 +20,28 @@ static bool add_app(struct engine *e, const struct config_app *app, json_t *apps
 		ok = ok && store_facts(e->store, app->name, cenv->name, &facts[i], err);
 		sides[i] = (struct consistency_side){ cenv->name, &facts[i], (const char *const *)cenv->differs,
 		                                      cenv->ndiffers };
-		json_array_append_new(names, json_safe_string(cenv->name));
 	}
 	if (ok)
-		json_array_append_new(apps, json_pack("{s:o, s:O, s:o}", "name", json_safe_string(app->name), "environments",
-		                                      names, "rows",
-		                                      consistency_rows(sides, app->nenvironments, &differences)));
-	json_decref(names);
+		*ret_rows = consistency_rows(sides, app->nenvironments, &differences);
 	for (size_t i = 0; i < app->nenvironments; i++)
 		store_facts_done(&facts[i]);
 	free(facts);
 	free(sides);
 	return ok;
+}
+
+static bool add_app(struct engine *e, const struct config_app *app, json_t *apps, struct err *err)
+{
+	json_t *names, *rows = NULL;
+
+	if (!consistency_of(e, app, &rows, err))
+		return false;
+	names = json_array();
+	for (size_t i = 0; i < app->nenvironments; i++)
+		json_array_append_new(names, json_safe_string(app->environments[i].name));
+	json_array_append_new(apps, json_pack("{s:o, s:o, s:o}", "name", json_safe_string(app->name), "environments", names,
+	                                      "rows", rows));
+	return true;
 }
 
 bool engine_consistency(struct engine *e, const char *app, json_t **ret, struct err *err)

@@ -1,6 +1,9 @@
 #include <string.h>
 
 #include "backend/base/json.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/engine/consistency.h"
 #include "backend/engine/delivery_priv.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/report/maturity.h"
@@ -59,10 +62,15 @@ const struct delivery_kind delivery_metrics = { .nfamilies = 1, .place = metrics
 static void maturity_place(struct delivery *d, struct delivery_ask *ask, const struct delivery_place *place)
 {
 	const struct config_app *app = &ask->config->apps[place->app];
-	struct maturity_facts facts = { .app = app, .metrics = d->metrics, .from = ask->since, .to = ask->now + 1 };
+	AUTO(json_auto_decref) json_t *consistency = NULL;
+	struct err err = { 0 };
 
-	if (place->environment + 1 == app->nenvironments)
-		json_array_append_new(ask->apps, maturity_json(&facts));
+	if (place->environment + 1 != app->nenvironments)
+		return;
+	if (!consistency_of(d->e, app, &consistency, &err))
+		log_line(LOG_LEVEL_ERROR, "%s: %s", app->name, err.text);
+	json_array_append_new(ask->apps, maturity_json(&(struct maturity_facts){
+		.app = app, .metrics = d->metrics, .consistency = consistency, .from = ask->since, .to = ask->now + 1 }));
 }
 
 static json_t *maturity_answer(struct delivery *d, struct delivery_ask *ask)

@@ -1,6 +1,7 @@
 /*
  * maturity: which level of the deployment maturity model an application has reached, judged from its configuration and
- * from what its journal shows, never from what somebody says of himself. Pure.
+ * from what its journal shows, never from what somebody says of himself. Pure. What is configured and never happened in
+ * the period is not met, nor what happened and broke in it.
  *
  * Level 0 is where copying by hand, uncertain outcomes, developers' builds and stopped users are; its indicators are
  * met when these are left behind. Level 1 is reached with all of levels 0 and 1, level 2 with all there are. Each gives
@@ -20,6 +21,7 @@ struct metrics;
 struct maturity_facts {
 	const struct config_app *app;      /* it has an environment */
 	const struct metrics *metrics;
+	const json_t *consistency;         /* consistency_rows() of it; NULL: not known */
 	int64_t from, to;                  /* the period that counts */
 };
 

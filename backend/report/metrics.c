@@ -26,6 +26,9 @@ static void environment_done(struct metrics_environment *env)
 	for (size_t i = 0; i < env->nchanges; i++)
 		free(env->changes[i].digest);
 	free(env->changes);
+	for (size_t i = 0; i < env->nstays; i++)
+		free(env->stays[i].digest);
+	free(env->stays);
 	free(env->rollbacks.at);
 	free(env->caught.at);
 	free(env->approvals.at);
@@ -98,6 +101,7 @@ static void build_added(struct metrics *m, const json_t *body, int64_t at, int64
 {
 	AUTO(mem_auto_free) char *key = mem_printf("%s\n%s", json_text(body, "app"), json_text(body, "digest"));
 	json_t *built = json_object_get(m->built, key), *commit_time = json_object_get(body, "commit_time");
+	const json_t *tests = json_object_get(body, "tests");
 
 	(void)seq;
 	if (!built) {
@@ -106,6 +110,11 @@ static void build_added(struct metrics *m, const json_t *body, int64_t at, int64
 	}
 	if (commit_time && !json_object_get(built, "commit_time"))
 		json_object_set(built, "commit_time", commit_time);
+	/* One that is signed later was vouched for all the same. */
+	if (*json_text(body, "signer"))
+		json_object_set_new(built, "signed", json_true());
+	if (json_int(tests, "ok", 0) > 0 && json_int(tests, "fail", 0) <= 0)
+		json_object_set_new(built, "tested", json_true());
 }
 
 /* From the commit, or from the build where CI did not tell when that was. */
@@ -146,6 +155,16 @@ static void add_change(struct metrics_environment *env, const struct metrics_run
 	env->changes[i].digest = mem_dup(r->digest);
 }
 
+static void add_stay(struct metrics_environment *env, const char *digest, int64_t id, int64_t at)
+{
+	if (env->nstays && !env->stays[env->nstays - 1].until)
+		env->stays[env->nstays - 1].until = at;
+	if (!digest)
+		return;
+	env->stays = mem_grow(env->stays, env->nstays, &env->stays_cap, sizeof *env->stays);
+	env->stays[env->nstays++] = (struct metrics_stay){ .id = id, .at = at, .digest = mem_dup(digest) };
+}
+
 /* A deployment's first row is its switch, a second one takes that back. */
 static void environment_live(struct metrics *m, const json_t *body, int64_t at, int64_t seq)
 {
@@ -157,11 +176,13 @@ static void environment_live(struct metrics *m, const json_t *body, int64_t at, 
 		r->live_at = at;
 		r->left_digest = mem_dup(env->live_digest);
 		r->left_since = env->live_since;
+		r->facts.is_first = !r->left_digest;
 		if (r->facts.kind != KIND_ROLLBACK)
 			add_change(env, r);
 	} else if (r) {
 		r->undone_at = at;
 	}
+	add_stay(env, json_string_value(json_object_get(body, "digest")), json_int(body, "id", 0), at);
 	free(env->live_digest);
 	env->live_digest = mem_dup(json_string_value(json_object_get(body, "digest")));
 	env->live_since = at;
@@ -252,7 +273,8 @@ static void change_over(struct metrics *m, struct metrics_environment *env, cons
 	}
 	if (built && !json_object_get(env->good, r->digest))
 		count_lead(c, built);
-	json_object_set_new(env->good, r->digest, json_true());
+	if (!json_object_get(env->good, r->digest))
+		json_object_set_new(env->good, r->digest, json_integer(c->at));
 	restore(env, c->at);
 }
 
@@ -281,9 +303,14 @@ static void deployment_finished(struct metrics *m, const json_t *body, int64_t a
 
 static void approval_given(struct metrics *m, const json_t *body, int64_t at, int64_t seq)
 {
+	struct metrics_running *r = running_of(m, body);
+
 	(void)seq;
-	if (strcmp(json_text(body, "verdict"), "approve") == 0)
-		add_time(&environment_of(m, body)->approvals, at);
+	if (strcmp(json_text(body, "verdict"), "approve") != 0)
+		return;
+	add_time(&environment_of(m, body)->approvals, at);
+	if (r)
+		r->facts.approvals++;
 }
 
 static void feature_set(struct metrics *m, const json_t *body, int64_t at, int64_t seq)

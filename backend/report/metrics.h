@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/proto/words.h"
+
 struct metrics;
 
 enum { METRICS_DAY_MS = 24 * 60 * 60 * 1000 };
@@ -59,6 +61,33 @@ struct metrics_evidence {
 	int drifts;                        /* found and not cleared, now */
 };
 
+/* A deployment that got the traffic and is no rollback. */
+struct metrics_change {
+	int64_t id;
+	int64_t at;                        /* it got the traffic */
+	char *digest;
+	enum deployment_kind kind;
+	enum deployment_state state;       /* DEPLOYMENT_RUNNING until it is over */
+	bool failed;
+	int64_t hurt_at, restored_at;      /* of a failed one; restored 0: not yet */
+	int64_t lead_ms;                   /* -1 */
+	bool lead_from_build;              /* the commit's time is unknown */
+	bool smoked, accepted, probed;
+	bool is_first;                     /* nothing had the traffic before: there were no users yet */
+	int approvals;                     /* given to it */
+	int64_t acceptance_tests, probes, probes_failed, switch_us;      /* switch_us -1 unknown */
+};
+
+/* How long a build had the traffic of an environment, however it came there. */
+struct metrics_stay {
+	int64_t id;                        /* the deployment that brought it */
+	int64_t at, until;                 /* until 0: it still has */
+	char *digest;
+};
+
+/* What the journal tells of a build. */
+struct metrics_build { bool is_signed, is_tested; };
+
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
 /* ROW of proto/api.h, each once, in the journal's order. Types that do not matter are passed over. */
@@ -71,6 +100,16 @@ void metrics_figures(const struct metrics *m, const char *app, const char *envir
                      struct metrics_figures *ret);
 void metrics_evidence(const struct metrics *m, const char *app, const char *environment, int64_t from, int64_t to,
                       struct metrics_evidence *ret);
+
+/* Those in [from, to), by time; some may still run. Borrowed until the next row; NULL and 0 of none. */
+const struct metrics_change *metrics_changes(const struct metrics *m, const char *app, const char *environment,
+                                             int64_t from, int64_t to, size_t *ret_n);
+/* All of the environment; borrowed as above. */
+const struct metrics_stay *metrics_stays(const struct metrics *m, const char *app, const char *environment,
+                                         size_t *ret_n);
+/* When the build had the traffic of the environment in a deployment that succeeded, for the first time; -1 never. */
+int64_t metrics_good_since(const struct metrics *m, const char *app, const char *environment, const char *digest);
+struct metrics_build metrics_build(const struct metrics *m, const char *app, const char *digest);
 
 /* The unit of a history: days (UTC) up to METRICS_DAYS_MOST of them, then weeks from Monday on. */
 enum { METRICS_DAYS_MOST = 62, METRICS_UNITS_MOST = 530 };

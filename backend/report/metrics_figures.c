@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/report/metrics_priv.h"
 
@@ -137,6 +138,40 @@ void metrics_evidence(const struct metrics *m, const char *app, const char *envi
 		e.drifts = (int)json_object_size(env->drifts);
 	}
 	*ret = e;
+}
+
+const struct metrics_change *metrics_changes(const struct metrics *m, const char *app, const char *environment,
+                                             int64_t from, int64_t to, size_t *ret_n)
+{
+	const struct metrics_environment *env = metrics_find(m, app, environment);
+	size_t first = env ? first_change(env, from) : 0, end = env ? first_change(env, to) : 0;
+
+	*ret_n = end - first;
+	return end > first ? &env->changes[first] : NULL;
+}
+
+const struct metrics_stay *metrics_stays(const struct metrics *m, const char *app, const char *environment,
+                                         size_t *ret_n)
+{
+	const struct metrics_environment *env = metrics_find(m, app, environment);
+
+	*ret_n = env ? env->nstays : 0;
+	return env ? env->stays : NULL;
+}
+
+int64_t metrics_good_since(const struct metrics *m, const char *app, const char *environment, const char *digest)
+{
+	const struct metrics_environment *env = metrics_find(m, app, environment);
+
+	return env ? json_int(env->good, digest, -1) : -1;
+}
+
+struct metrics_build metrics_build(const struct metrics *m, const char *app, const char *digest)
+{
+	AUTO(mem_auto_free) char *key = mem_printf("%s\n%s", app, digest);
+	const json_t *built = json_object_get(m->built, key);
+
+	return (struct metrics_build){ json_flag(built, "signed"), json_flag(built, "tested") };
 }
 
 bool metrics_by_week(int64_t from, int64_t to)

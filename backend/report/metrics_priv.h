@@ -7,21 +7,6 @@
 
 struct metrics_times { int64_t *at; size_t n, cap; };
 
-/* A deployment that got the traffic and is no rollback. */
-struct metrics_change {
-	int64_t id;
-	int64_t at;                        /* it got the traffic */
-	char *digest;
-	enum deployment_kind kind;
-	enum deployment_state state;       /* DEPLOYMENT_RUNNING until it is over */
-	bool failed;
-	int64_t hurt_at, restored_at;      /* of a failed one; restored 0: not yet */
-	int64_t lead_ms;                   /* -1 */
-	bool lead_from_build;              /* the commit's time is unknown */
-	bool smoked, accepted, probed;
-	int64_t acceptance_tests, probes, probes_failed, switch_us;      /* switch_us -1 unknown */
-};
-
 struct metrics_environment {
 	char *app, *name;
 	struct metrics_change *changes;    /* by time */
@@ -30,7 +15,9 @@ struct metrics_environment {
 	struct metrics_times rollbacks, caught, approvals, features;
 	char *live_digest;
 	int64_t live_since;
-	json_t *good;                      /* digests that succeeded here: {digest: true} */
+	struct metrics_stay *stays;        /* by the journal's order */
+	size_t nstays, stays_cap;
+	json_t *good;                      /* digests that succeeded here: {digest: since when} */
 	json_t *drifts;                    /* what drifted and was not cleared: {what: true} */
 };
 
@@ -48,7 +35,7 @@ struct metrics {
 	size_t nenvironments, environments_cap;
 	struct metrics_running *running;
 	size_t nrunning, running_cap;
-	json_t *built;                     /* {app NEWLINE digest: {at,commit_time}} */
+	json_t *built;                     /* {app NEWLINE digest: {at,commit_time,signed,tested}} */
 	int64_t first_at, seq, rows;
 };
 

@@ -65,6 +65,9 @@ const struct command command_maturity = {
 		"  level 2       all automatic, no impact on users, acceptance tests, features\n"
 		"                one by one, several releases a day, consistent environments\n"
 		"A level is reached with all its indicators and those of the levels below.\n"
+		"What is configured and never happened in the period is not met, nor what\n"
+		"happened and broke in it. Usual hours are \"usual_hours\" of the configuration;\n"
+		"inside them only a switch of which the prober lost no request does not count.\n"
 		"With --json: one object for each application.",
 	.flags = { &flag_then, &flag_app, &flag_since_period, &flag_json },
 };
