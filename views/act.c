@@ -210,8 +210,6 @@ void act_arm_key(struct console *c, struct effects *effects)
 		act_disarm(c, SAFETY_BY_KEY);
 	} else if (!e->is_protected) {
 		messages_note(&c->messages, "%s is open: one key acts at once, there is nothing to arm", e->name);
-	} else if (lookback_is_past(c)) {
-		messages_error(&c->messages, c->wall_ms, "arm refused: %s", lookback_refusal(c));
 	} else if (c->safety.read_only) {
 		messages_error(&c->messages, c->wall_ms, "arm refused: this console is read-only (--read-only)");
 	} else if (!c->connected) {

@@ -114,10 +114,18 @@ static bool act_everywhere(struct console *c, enum action action, struct effects
 	return true;
 }
 
+static bool is_acting(enum action action)
+{
+	return action != ACTION_NONE && action <= ACTION_LAST_ACTING;
+}
+
 void keypress_act(struct console *c, enum action action, struct effects *effects)
 {
 	const struct view *view = select_screen(c)->view;
 
+	/* Before any other reason: there may be nothing to act on there, but that is not why nothing happens. */
+	if (is_acting(action) && lookback_refuses(c, keymap_of_action(&keys_map, ON_ALL, action)->name))
+		return;
 	if (!view->act || !view->act(c, action, effects))
 		act_everywhere(c, action, effects);
 }

@@ -24,6 +24,14 @@ const char *lookback_refusal(const struct console *c)
 		: "this is over; :at now returns";
 }
 
+bool lookback_refuses(struct console *c, const char *what)
+{
+	if (!lookback_is_past(c))
+		return false;
+	messages_error(&c->messages, c->wall_ms, "%s refused: %s", what, lookback_refusal(c));
+	return true;
+}
+
 int64_t lookback_wall_ms(const struct console *c, int64_t wall_ms)
 {
 	const struct lookback *l = &c->lookback;

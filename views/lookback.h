@@ -26,6 +26,8 @@ void lookback_told(struct console *c);
 bool lookback_is_past(const struct console *c);
 /* Why nothing can be done; static. */
 const char *lookback_refusal(const struct console *c);
+/* Says that `what` cannot be done there, whatever else may stand against it; false: this is the present. */
+bool lookback_refuses(struct console *c, const char *what);
 /* The time by which the screens tell ages, when the clock says `wall_ms`. */
 int64_t lookback_wall_ms(const struct console *c, int64_t wall_ms);
 /* The path, as of the moment; takes and gives an allocated text. */

@@ -231,6 +231,12 @@ static bool is_key(const struct console *c, const struct typed *t)
 	return t->n == 1 && keymap_of_name(&keys_map, select_screen(c)->view->context, t->words[0]);
 }
 
+/* All the others act, those too that are yet to be written. */
+static bool is_looking(const struct typed_command *command)
+{
+	return command->run == run_environment || command->run == run_at || command->run == run_app;
+}
+
 bool typed_run(struct console *c, const char *text, struct effects *effects)
 {
 	struct typed t;
@@ -240,7 +246,9 @@ bool typed_run(struct console *c, const char *text, struct effects *effects)
 	split(text, &t);
 	command = t.n ? find(t.words[0]) : NULL;
 	found = command && !is_key(c, &t);
-	if (found && t.n - 1 < command->least)
+	if (found && !is_looking(command) && lookback_refuses(c, command->name))
+		;
+	else if (found && t.n - 1 < command->least)
 		messages_error(&c->messages, c->wall_ms, "%s: too few words", command->usage);
 	else if (found)
 		command->run(c, &t, effects);

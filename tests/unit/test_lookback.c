@@ -11,6 +11,10 @@
 #include "backend/base/mem.h"
 #include "tests/tools/desk.h"
 #include "tui/input.h"
+#include "views/keys.h"
+#include "views/select.h"
+#include "views/typed.h"
+#include "views/view.h"
 
 /* 2026-11-20T03:00:00Z, fourteen minutes before the desk's clock */
 #define THEN "1795143600000"
@@ -154,6 +158,107 @@ static void no_key_and_no_command_changes_what_is_over(void **state)
 	assert_true(desk_sees(d, "this is over; :at now returns"));
 }
 
+/* What only looks. Whatever the tables have besides must refuse, so that a new key or command is not forgotten. */
+static const char *const looking[] = {
+	"open", "close", "pane", "left", "right", "log", "tests", "history", "delivery", "consistency", "groups", "features",
+	"waiting", "environment", "errors", "help", "search", "next", "previous", "command", "sort", "follow", "wrap", "times",
+	"copy", "save", "freeze", "repaint", "suspend", "quit", "interrupt", "env", "at", "app",
+};
+
+static bool only_looks(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(looking); i++)
+		if (strcmp(looking[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A scene, how the console comes to look back in it, and what it says to whoever wants to act there. */
+static const struct past { const char *scene; bool is_replay; const char *says; } pasts[] = {
+	{ "shop", false, "this is over; :at now returns" },
+	{ "policy", false, "this is over; :at now returns" },
+	{ "fleet", false, "this is over; :at now returns" },
+	{ "replay", true, "this is a replay: nothing in it can be changed" },
+};
+
+static void see_refused(struct desk *d, const char *name, const struct past *past)
+{
+	AUTO(mem_auto_free) char *says = mem_printf("%s refused: %s", name, past->says);
+
+	if (!desk_sees(d, says))
+		fail_msg("\"%s\" was not seen:\n%s", says, desk_screen(d));
+	assert_int_equal(d->console->panel.kind, PANEL_NONE);
+	assert_null(d->console->line);
+	assert_int_equal(desk_posts(d), 0);
+	desk_key(d, INPUT_ESC);
+}
+
+static void every_acting_key_refuses_before_any_other_reason(void **state)
+{
+	static const struct { unsigned on; const char *way; } screens[] = {
+		{ ON_FLEET, ":fleet\r" }, { ON_RELEASES, ":releases\r" }, { ON_DEPLOYMENT, ":releases\r\r" },
+		{ ON_LOG, ":releases\r:log\r" }, { ON_TESTS, ":releases\r:tests\r" }, { ON_HISTORY, ":releases\r:history\r" },
+		{ ON_ERRORS, ":releases\r:errors\r" }, { ON_HELP, ":releases\r:help\r" },
+		{ ON_DELIVERY, ":releases\r:delivery\r" }, { ON_CONSISTENCY, ":releases\r:consistency\r" },
+		{ ON_GROUPS, ":releases\r:groups\r" }, { ON_FEATURES, ":releases\r:features\r" },
+		{ ON_WAITING, ":releases\r:waiting\r" },
+	};
+	unsigned seen = 0;
+
+	(void)state;
+	for (size_t p = 0; p < ARRAY_LEN(pasts); p++) {
+		AUTO(desk_auto_free) struct desk *d = desk_new(pasts[p].scene, 24, 80);
+
+		if (!pasts[p].is_replay)
+			look_there(d);
+		for (size_t i = 0; i < ARRAY_LEN(screens); i++) {
+			desk_keys(d, screens[i].way);
+			/* The fleet's first application has no deployment whose screens could be opened. */
+			if (select_screen(d->console)->view->context != screens[i].on)
+				continue;
+			seen |= screens[i].on;
+			for (size_t k = 0; k < keys_map.n; k++) {
+				const struct keymap_row *row = &keys_map.rows[k];
+				AUTO(mem_auto_free) char *typed = mem_printf(":%s\r", row->name);
+
+				if (!(row->contexts & screens[i].on) || only_looks(row->name))
+					continue;
+				desk_key(d, row->key);
+				see_refused(d, row->name, &pasts[p]);
+				desk_keys(d, typed);
+				see_refused(d, row->name, &pasts[p]);
+			}
+		}
+	}
+	assert_int_equal(seen, ON_ALL);
+}
+
+static void every_acting_command_refuses_before_any_other_reason(void **state)
+{
+	(void)state;
+	for (size_t p = 0; p < ARRAY_LEN(pasts); p++) {
+		AUTO(desk_auto_free) struct desk *d = desk_new(pasts[p].scene, 24, 80);
+
+		if (!pasts[p].is_replay)
+			look_there(d);
+		for (size_t i = 0; i < typed_ncommands; i++) {
+			const char *name = typed_commands[i].name;
+			AUTO(mem_auto_free) char *alone = mem_printf(":%s\r", name);
+			AUTO(mem_auto_free) char *with_nonsense = mem_printf(":%s no such thing on earth\r", name);
+
+			if (only_looks(name))
+				continue;
+			/* Alone it may be a key's name, or the beginning of one: ":feature" opens the features. */
+			if (!keymap_of_name(&keys_map, ON_ALL, name)) {
+				desk_keys(d, alone);
+				see_refused(d, name, &pasts[p]);
+			}
+			desk_keys(d, with_nonsense);
+			see_refused(d, name, &pasts[p]);
+		}
+	}
+}
+
 static void a_replay_goes_at_its_own_pace(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("replay", 24, 80);
@@ -184,6 +289,8 @@ int main(void)
 		cmocka_unit_test(what_was_listed_is_gone_until_the_answer_is_there),
 		cmocka_unit_test(spans_go_on_from_where_one_is),
 		cmocka_unit_test(no_key_and_no_command_changes_what_is_over),
+		cmocka_unit_test(every_acting_key_refuses_before_any_other_reason),
+		cmocka_unit_test(every_acting_command_refuses_before_any_other_reason),
 		cmocka_unit_test(a_replay_goes_at_its_own_pace),
 	};
 
