@@ -36,7 +36,7 @@ static int left_cols(const struct console *c, int cols)
 
 static int list_rows(const struct console *c, int rows)
 {
-	return console_is_wide(c) ? rows - WIDE_LOG_ROWS - 1 : rows - STRIP_ROWS;
+	return console_is_wide(c) ? rows - WIDE_LOG_ROWS - 1 : rows - strip_rows(c);
 }
 
 static void layout(struct console *c, int rows, int cols)
@@ -84,7 +84,7 @@ static void draw(const struct console *c, struct canvas *canvas)
 		return;
 	}
 	draw_lists(c, canvas, rows, left, cols);
-	canvas_push(canvas, rows, 0, STRIP_ROWS, cols);
+	canvas_push(canvas, rows, 0, canvas_rows(canvas) - rows, cols);
 	strip_draw(c, canvas);
 	canvas_pop(canvas);
 }

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/clock.h"
@@ -11,7 +12,7 @@
 #include "views/select.h"
 #include "views/state.h"
 
-enum { SEGMENT_SIZE = STATE_TEXT_SIZE + 2, SEGMENT_GAP = 3 };
+enum { SEGMENT_SIZE = STATE_TEXT_SIZE + 2, SEGMENT_GAP = 3, HEAD_ROWS = 2, STORY_ROWS = 3, STORY_ROWS_LOW = 2, LOW = 20 };
 
 /* What stands behind the stage's name: how far, or how long. */
 static void measure(const struct model_step *step, int64_t wall_ms, char text[static SEGMENT_SIZE])
@@ -142,22 +143,60 @@ static void draw_tests(const struct console *c, const struct model_deployment *d
 	             failure->name);
 }
 
-static void draw_last_line(const struct console *c, const struct model_deployment *d, struct canvas *canvas, int row)
+/* Why it waits or failed: "smoke", ": ", "GET / answered 500"; no text: neither, its tests are told instead. */
+struct story { const char *word, *mark; int style; char *text; };
+
+static void story_done(struct story *s)
+{
+	free(s->text);
+}
+
+static void story_of(const struct model_deployment *d, struct story *ret)
 {
 	AUTO(mem_auto_free) char *why = state_why(d);
-	int col = 1;
 
+	*ret = (struct story){ .word = "WAIT", .mark = " ", .style = STYLE_WAIT };
 	if (d->state == DEPLOYMENT_QUEUED) {
-		col += canvas_text(canvas, row, col, INT_MAX, STYLE_WAIT, "WAIT");
-		canvas_textf(canvas, row, col, INT_MAX, STYLE_TEXT, " %s",
-		             *d->blocked ? d->blocked : *d->message ? d->message : "for its turn in this environment");
+		ret->text = mem_dup(*d->blocked ? d->blocked : *d->message ? d->message : "for its turn in this environment");
 	} else if (*why) {
-		col += canvas_text(canvas, row, col, INT_MAX, d->state == DEPLOYMENT_FAILED ? STYLE_FAIL : STYLE_HELD,
-		                   *d->layer ? d->layer : "why");
-		canvas_textf(canvas, row, col, INT_MAX, STYLE_TEXT, ": %s", why);
-	} else {
-		draw_tests(c, d, canvas, row);
+		ret->word = *d->layer ? d->layer : "why";
+		ret->mark = ": ";
+		ret->style = d->state == DEPLOYMENT_FAILED ? STYLE_FAIL : STYLE_HELD;
+		ret->text = mem_dup(why);
 	}
+}
+
+static int story_col(const struct console *c, const struct story *s)
+{
+	return 1 + canvas_width(c->ruler, s->word) + canvas_width(c->ruler, s->mark);
+}
+
+int strip_rows(const struct console *c)
+{
+	const struct model_deployment *d = select_deployment(c);
+	AUTO(story_done) struct story s = { 0 };
+	int rows = 1, most = c->rows < LOW ? STORY_ROWS_LOW : STORY_ROWS;
+
+	if (d)
+		story_of(d, &s);
+	if (s.text)
+		rows = canvas_wrap_rows(c->ruler, c->cols - story_col(c, &s) - 1, s.text);
+	return HEAD_ROWS + (rows < 1 ? 1 : rows > most ? most : rows);
+}
+
+static void draw_last_lines(const struct console *c, const struct model_deployment *d, struct canvas *canvas, int row)
+{
+	AUTO(story_done) struct story s = { 0 };
+	int col;
+
+	story_of(d, &s);
+	if (!s.text) {
+		draw_tests(c, d, canvas, row);
+		return;
+	}
+	col = story_col(c, &s);
+	canvas_textf(canvas, row, 1, col, s.style, "%s%s", s.word, s.mark);
+	canvas_wrap(canvas, row, col, canvas_rows(canvas) - row, canvas_cols(canvas) - col - 1, STYLE_TEXT, s.text);
 }
 
 static void draw_rule(const struct console *c, const struct model_deployment *d, struct canvas *canvas)
@@ -191,5 +230,5 @@ void strip_draw(const struct console *c, struct canvas *canvas)
 		return;
 	}
 	draw_pipeline(c, d, canvas, 1);
-	draw_last_line(c, d, canvas, 2);
+	draw_last_lines(c, d, canvas, HEAD_ROWS);
 }

@@ -1,5 +1,5 @@
 /*
- * strip: a deployment in three lines: what and how long, its pipeline, its tests or why it failed.
+ * strip: a deployment in a few lines: what and how long, its pipeline, its tests or why it failed.
  */
 #ifndef VIEWS_STRIP_H
 #define VIEWS_STRIP_H
@@ -7,8 +7,8 @@
 struct canvas;
 struct console;
 
-enum { STRIP_ROWS = 3 };
-
+/* Three, or more where it has to be told why it waits or failed. */
+int strip_rows(const struct console *c);
 /* At the top of the canvas that was pushed; draws the rule alone when nothing was ever deployed. */
 void strip_draw(const struct console *c, struct canvas *canvas);
 

@@ -13,16 +13,11 @@
 #include "views/select.h"
 #include "views/view.h"
 
-enum { USER_COLS_MIN = 72, APP_COLS_MIN = 66 };
+enum { USER_COLS_MIN = 72, APP_COLS_MIN = 66, MESSAGE_ROWS = 3, MESSAGE_ROWS_LOW = 2, LOW = 20 };
 
 bool surround_has_banner(const struct console *c)
 {
 	return c->ever && (!c->connected || lookback_is_past(c));
-}
-
-int surround_body_rows(const struct console *c)
-{
-	return c->rows - 3 - (surround_has_banner(c) ? 1 : 0);
 }
 
 bool surround_shows_time(const struct console *c)
@@ -112,43 +107,90 @@ static void draw_banner(const struct console *c, struct canvas *canvas)
 	             clock_age(c->now_ms - c->beat_ms, age));
 }
 
-/* What a person should know before he presses a key here; "" nothing. */
-static const char *standing_remark(const struct model_environment *e)
+/* What a person should know before he presses a key here; "" nothing. No gate and no lock holds a feature. */
+static const char *standing_remark(const struct console *c, const struct model_environment *e)
 {
-	if (*e->attention)
+	if (*e->attention || (select_screen(c)->view->context & ON_FEATURES))
 		return e->attention;
 	return *e->hindrance ? e->hindrance : e->remark;
 }
 
-static void draw_remark(const struct console *c, const struct model_environment *e, struct canvas *canvas, int row)
+/* On the screen of what waits the one that is selected is told whole, with what blocks it. */
+static bool is_told_there(const struct console *c, const char *remark)
 {
-	const char *remark = standing_remark(e);
+	const struct model_deployment *d = select_screen_deployment(c);
+	bool told = false;
+
+	if (!(select_screen(c)->view->context & ON_WAITING) || !d)
+		return false;
+	for (size_t i = 0; i < d->blockers.n && !told; i++) {
+		AUTO(mem_auto_free) char *text = model_blocker_text(&d->blockers.items[i]);
+
+		told = strcmp(text, remark) == 0;
+	}
+	return told;
+}
+
+static char *remark_text(const struct console *c, const struct model_environment *e)
+{
+	const char *remark = standing_remark(c, e);
 	char waiting[48] = "";
 
+	if (is_told_there(c, remark))
+		remark = "";
 	if (e->nqueue && !(select_screen(c)->view->context & ON_WAITING))
 		snprintf(waiting, sizeof waiting, "%zu wait%s, v shows %s", e->nqueue, e->nqueue == 1 ? "s" : "",
 		         e->nqueue == 1 ? "it" : "them");
-	if (*waiting || *remark)
-		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "%s: %s%s%s", e->name, waiting,
-		             *waiting && *remark ? "; " : "", remark);
+	if (!*waiting && !*remark)
+		return mem_dup("");
+	return mem_printf("%s: %s%s%s", e->name, waiting, *waiting && *remark ? "; " : "", remark);
+}
+
+/* What stands above the footer, and how; "" nothing. Yours. */
+static char *message_text(const struct console *c, int *ret_style)
+{
+	const struct model_environment *e = select_environment(c);
+
+	*ret_style = STYLE_HELD;
+	if (c->messages.text) {
+		*ret_style = c->messages.is_error ? STYLE_ERROR : STYLE_NOTE;
+		return mem_dup(c->messages.text);
+	}
+	if (c->why) {
+		*ret_style = STYLE_NOTE;
+		return mem_printf("why: %s  (goes with the next action; Esc forgets it)", c->why);
+	}
+	if (c->status.nmistakes)
+		return mem_printf("configuration refused, the old one is in force: %s", c->status.mistakes[0]);
+	return e ? remark_text(c, e) : mem_dup("");
+}
+
+/* Who can clear it, and when, stand at the end of what is said: it takes the rows that it needs. */
+static int message_rows(const struct console *c)
+{
+	int style, rows, most = c->rows < LOW ? MESSAGE_ROWS_LOW : MESSAGE_ROWS;
+	AUTO(mem_auto_free) char *text = c->line ? NULL : message_text(c, &style);
+
+	rows = text ? canvas_wrap_rows(c->ruler, c->cols - 2, text) : 1;
+	return rows < 1 ? 1 : rows > most ? most : rows;
+}
+
+int surround_body_rows(const struct console *c)
+{
+	return c->rows - 2 - message_rows(c) - (surround_has_banner(c) ? 1 : 0);
 }
 
 static void draw_message(const struct console *c, struct canvas *canvas, int row)
 {
-	const struct model_environment *e = select_environment(c);
+	AUTO(mem_auto_free) char *text = NULL;
+	int style;
 
-	if (c->line)
+	if (c->line) {
 		prompt_draw(c->line, canvas, row, 1, c->cols - 2);
-	else if (c->messages.text)
-		canvas_text(canvas, row, 1, c->cols - 2, c->messages.is_error ? STYLE_ERROR : STYLE_NOTE, c->messages.text);
-	else if (c->why)
-		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_NOTE, "why: %s  (goes with the next action; Esc forgets it)",
-		             c->why);
-	else if (c->status.nmistakes)
-		canvas_textf(canvas, row, 1, c->cols - 2, STYLE_HELD, "configuration refused, the old one is in force: %s",
-		             c->status.mistakes[0]);
-	else if (e)
-		draw_remark(c, e, canvas, row);
+		return;
+	}
+	text = message_text(c, &style);
+	canvas_wrap(canvas, row, 1, message_rows(c), c->cols - 2, style, text);
 }
 
 /* "warm ~1s": how long the way back will take. */
@@ -302,7 +344,7 @@ void console_draw(const struct console *c, struct canvas *canvas)
 	canvas_push(canvas, top, 0, surround_body_rows(c), c->cols);
 	select_screen(c)->view->draw(c, canvas);
 	canvas_pop(canvas);
-	draw_message(c, canvas, rows - 2);
+	draw_message(c, canvas, rows - 1 - message_rows(c));
 	draw_footer(c, canvas, rows - 1);
 	panel_draw(c, canvas);
 }

@@ -20,7 +20,7 @@
 #include "views/state.h"
 #include "views/view.h"
 
-enum { HEAD_ROWS = 2, DETAIL_ROWS = 7, DETAIL_ROWS_TALL = 9, TALL = 24, HASH_COLS = 12, TEXT_MAX = 2000 };
+enum { HEAD_ROWS = 2, LIST_ROWS_MIN = 3, DETAIL_ROWS_MIN = 7, LABEL_COLS = 8, ALSO_COLS_WHOLE = 60, HASH_COLS = 12, TEXT_MAX = 2000 };
 
 static int64_t count(const struct console *c)
 {
@@ -31,9 +31,16 @@ static int64_t count(const struct console *c)
 	return n;
 }
 
-static int detail_rows(int rows)
+/* The list takes what it needs, up to half; a row is left free under it. The detail has the rest, and tells all. */
+static int detail_rows(int rows, int64_t n)
 {
-	return rows >= TALL ? DETAIL_ROWS_TALL : DETAIL_ROWS;
+	int list = rows / 2 - HEAD_ROWS;
+
+	if (n + 1 < list)
+		list = n < LIST_ROWS_MIN ? LIST_ROWS_MIN + 1 : (int)n + 1;
+	if (rows - HEAD_ROWS - list < DETAIL_ROWS_MIN)
+		list = rows - HEAD_ROWS - DETAIL_ROWS_MIN;
+	return rows - HEAD_ROWS - list;
 }
 
 static void layout(struct console *c, int rows, int cols)
@@ -42,7 +49,7 @@ static void layout(struct console *c, int rows, int cols)
 
 	(void)cols;
 	list_set(c->waiting_list, n, 0, n, select_waiting_id, c);
-	list_height(c->waiting_list, rows - HEAD_ROWS - detail_rows(rows));
+	list_height(c->waiting_list, rows - HEAD_ROWS - detail_rows(rows, n));
 }
 
 static int64_t selected(const struct console *c)
@@ -52,8 +59,8 @@ static int64_t selected(const struct console *c)
 	return id ? strtoll(id, NULL, 10) : 0;
 }
 
-/* All that blocks it but that gate: "window until 2026-…: closed; lock: …". Yours. */
-static char *others_text(const struct model_deployment *d, const char *but)
+/* All that blocks it but that gate: "window until 2026-…: closed; lock: …", or "window, lock". Yours. */
+static char *others_text(const struct model_deployment *d, const char *but, bool names_only)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 
@@ -61,7 +68,11 @@ static char *others_text(const struct model_deployment *d, const char *but)
 	for (size_t i = 0; i < d->blockers.n; i++) {
 		AUTO(mem_auto_free) char *text = model_blocker_text(&d->blockers.items[i]);
 
-		if (strcmp(d->blockers.items[i].gate, but) != 0)
+		if (strcmp(d->blockers.items[i].gate, but) == 0)
+			continue;
+		if (names_only)
+			buf_printf(&b, "%s%s", b.len ? ", " : "", d->blockers.items[i].gate);
+		else
 			buf_printf(&b, "%s%s", b.len ? "; " : "", text);
 	}
 	return buf_detach(&b);
@@ -72,7 +83,8 @@ static void draw_row(const struct console *c, const struct model_app *app, const
 {
 	enum { ID, FOR, APP, ENV, BUILD, WHO, SINCE, VOTES, ALSO, PLACE };
 	const char *gate = select_awaits_approval(d) ? "approval" : d->blockers.n ? d->blockers.items[0].gate : "queue";
-	AUTO(mem_auto_free) char *others = others_text(d, gate);
+	/* The detail tells the rest of what a narrow column would cut off. */
+	AUTO(mem_auto_free) char *others = others_text(d, gate, cols->w[ALSO] < ALSO_COLS_WHOLE);
 	char text[32], age[CLOCK_AGE_SIZE];
 
 	snprintf(text, sizeof text, "%" PRId64, d->id);
@@ -121,15 +133,16 @@ static void draw_list(const struct console *c, struct canvas *canvas)
 	canvas_scrollbar(canvas, HEAD_ROWS, cols - 1, rows - HEAD_ROWS, (size_t)top, (size_t)(rows - HEAD_ROWS), (size_t)total);
 }
 
-static int labelled(struct canvas *canvas, int row, const char *label, int style, const char *text)
+/* Leaves `below` rows to what comes after it, but takes one. */
+static int labelled(struct canvas *canvas, int row, int below, const char *label, int style, const char *text)
 {
-	enum { LABEL_COLS = 8 };
+	int left = canvas_rows(canvas) - row;
 
-	if (row >= canvas_rows(canvas) || !*text)
+	if (left <= 0 || !*text)
 		return row;
 	canvas_text(canvas, row, 1, LABEL_COLS, STYLE_DIM, label);
-	canvas_text(canvas, row, 1 + LABEL_COLS, canvas_cols(canvas) - LABEL_COLS - 2, style, text);
-	return row + 1;
+	return row + canvas_wrap(canvas, row, 1 + LABEL_COLS, left - below < 1 ? 1 : left - below,
+	                         canvas_cols(canvas) - LABEL_COLS - 2, style, text);
 }
 
 /* "3fa9c1b27d04  fetch 1m, start 1m, …": what would be done, each stage with its deadline; yours. */
@@ -176,14 +189,20 @@ static void draw_tests(const struct console *c, const struct model_deployment *d
 		return;
 	state_of_tests(&b->tests, &s);
 	snprintf(text, sizeof text, "%s %s", s.word, s.more);
-	labelled(canvas, row, "tests", s.style, text);
+	labelled(canvas, row, 0, "tests", s.style, text);
+}
+
+/* Whoever approves reads these before he reads the whole plan. */
+static int votes_and_why(const struct model_deployment *d)
+{
+	return (d->approvals.n ? 1 : 0) + (*d->reason ? 1 : 0) + 1;
 }
 
 static void draw_detail(const struct console *c, const struct model_deployment *d, struct canvas *canvas)
 {
 	AUTO(mem_auto_free) char *plan = plan_text(d);
 	AUTO(mem_auto_free) char *votes = votes_text(c, d);
-	AUTO(mem_auto_free) char *also = others_text(d, "approval");
+	AUTO(mem_auto_free) char *also = others_text(d, "approval", false);
 	const struct model_blocker *approval = model_blocker(&d->blockers, "approval");
 	AUTO(mem_auto_free) char *needs = approval ? model_blocker_text(approval) : NULL;
 	char age[CLOCK_AGE_SIZE];
@@ -195,21 +214,21 @@ static void draw_detail(const struct console *c, const struct model_deployment *
 	             d->place);
 	row = labelled(canvas, row, "flagged", STYLE_HELD, d->override);
 	if (needs && select_is_own(c, d))
-		row = labelled(canvas, row, "yours", STYLE_HELD, "you asked for it: another person must approve it");
+		row = labelled(canvas, row, 1, "yours", STYLE_HELD, "you asked for it: another person must approve it");
 	if (needs)
-		row = labelled(canvas, row, "needs", STYLE_TEXT, needs);
-	row = labelled(canvas, row, needs ? "also" : "waits", STYLE_HELD, *also || needs ? also : "for its turn");
-	row = labelled(canvas, row, "plan", STYLE_TEXT, plan);
-	row = labelled(canvas, row, "votes", STYLE_TEXT, votes);
-	row = labelled(canvas, row, "why", STYLE_TEXT, d->reason);
+		row = labelled(canvas, row, 1, "needs", STYLE_TEXT, needs);
+	row = labelled(canvas, row, 0, needs ? "also" : "waits", STYLE_HELD, *also || needs ? also : "for its turn");
+	row = labelled(canvas, row, votes_and_why(d), "plan", STYLE_TEXT, plan);
+	row = labelled(canvas, row, *d->reason ? 1 : 0, "votes", STYLE_TEXT, votes);
+	row = labelled(canvas, row, 1, "why", STYLE_TEXT, d->reason);
 	draw_tests(c, d, canvas, row);
 }
 
 static void draw(const struct console *c, struct canvas *canvas)
 {
 	const struct model_deployment *d = select_screen_deployment(c);
-	int rows = canvas_rows(canvas), cols = canvas_cols(canvas), detail = detail_rows(rows);
 	int64_t n = list_total(c->waiting_list), approvals = 0;
+	int rows = canvas_rows(canvas), cols = canvas_cols(canvas), detail = detail_rows(rows, n);
 
 	while (approvals < n && select_awaits_approval(select_waiting(c, (size_t)approvals, NULL)))
 		approvals++;

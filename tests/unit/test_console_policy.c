@@ -329,6 +329,27 @@ static void a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept(voi
 	assert_true(desk_sees(d, "2026-11-20T03:20Z"));
 }
 
+static void a_refusal_is_told_to_its_end(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
+
+	/* given: what it says is longer than a line, and who can clear it stands at its end */
+	(void)state;
+	d->refusing = "promotion";
+	d->refusal = "promotion gate: 2.14.1 has been live in preprod for 4m of the 24h that prod asks for, which are over at "
+		"2026-11-21T03:10:00Z; it clears by itself, or @leads say otherwise";
+
+	/* when */
+	desk_keys(d, "Gd");
+
+	/* then: it takes rows from the screen above, and gives them back */
+	assert_true(desk_sees(d, "@leads say otherwise"));
+	assert_true(desk_sees(d, "2.12.5"));
+	assert_true(desk_sees(d, "drain"));
+	desk_keys(d, "\x1b");
+	assert_false(desk_sees(d, "otherwise"));
+}
+
 static void a_question_after_a_refusal_never_covers_what_the_person_types(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
@@ -738,6 +759,7 @@ int main(void)
 		cmocka_unit_test(a_build_in_quarantine_is_asked_about_with_the_gates_words),
 		cmocka_unit_test(a_refusal_that_no_reason_gets_past_is_only_said),
 		cmocka_unit_test(a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept),
+		cmocka_unit_test(a_refusal_is_told_to_its_end),
 		cmocka_unit_test(a_question_after_a_refusal_never_covers_what_the_person_types),
 		cmocka_unit_test(a_deployment_says_what_it_does_to_the_data_before_the_name_is_typed),
 		cmocka_unit_test(an_override_is_told_to_whoever_approves_it),
