@@ -35,11 +35,38 @@ static size_t shown_environments(const struct compare *compare, int width)
 	return compare->nenvironments < most ? compare->nenvironments : most;
 }
 
+/* Where what differs begins, or the word that it is part of: all values are alike up to there. */
+static size_t alike(const struct compare_row *row, size_t n)
+{
+	const char *one = row->values[0];
+	size_t same = 0, word;
+
+	for (size_t i = 0; i < n; i++)
+		if (!row->values[i])
+			return 0;
+	for (bool all = n > 1; all; same += all)
+		for (size_t i = 1; i < n && all; i++)
+			all = one[same] && row->values[i][same] == one[same];
+	for (word = same; word > 0 && !strchr(" +/:,", one[word - 1]); word--)
+		;
+	return same - word < VALUE_COLS - 2 ? word : 0;
+}
+
+/* Values that are cut off where they differ would look the same: they begin where they do. */
+static bool is_cut(const struct console *c, const struct compare_row *row, const struct columns *cols, size_t first)
+{
+	for (size_t i = FIXED; i < cols->n; i++)
+		if (row->values[first + i - FIXED] && canvas_width(c->ruler, row->values[first + i - FIXED]) > cols->w[i])
+			return true;
+	return false;
+}
+
 static void draw_row(const struct console *c, const struct compare_row *row, const struct columns *cols, size_t first,
                      struct canvas *canvas, int at)
 {
 	const char *word = row->same ? "OK" : row->declared ? "MEANT" : "DIFF";
 	int style = row->same ? STYLE_OK : row->declared ? STYLE_SKIP : STYLE_FAIL;
+	size_t skip = !row->same && is_cut(c, row, cols, first) ? alike(row, c->compare.nenvironments) : 0;
 	char age[CLOCK_AGE_SIZE];
 
 	columns_text(cols, canvas, at, WORD, style, word);
@@ -48,8 +75,9 @@ static void draw_row(const struct console *c, const struct compare_row *row, con
 		columns_text(cols, canvas, at, SINCE, STYLE_DIM, clock_age(c->wall_ms - row->since, age));
 	for (size_t i = FIXED; i < cols->n; i++) {
 		const char *value = row->values[first + i - FIXED];
+		AUTO(mem_auto_free) char *text = mem_printf("%s%s", value && skip ? "…" : "", value ? value + skip : "-");
 
-		columns_text(cols, canvas, at, i, value ? STYLE_TEXT : STYLE_DIM, value ? value : "-");
+		columns_text(cols, canvas, at, i, value ? STYLE_TEXT : STYLE_DIM, text);
 	}
 }
 

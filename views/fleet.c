@@ -78,7 +78,7 @@ static void draw_summary(const struct console *c, struct canvas *canvas)
 {
 	static const char *const orders[FLEET_ORDER_COUNT] = { "", " attention first ", " changed last first " };
 	const struct fleetrows *r = &c->fleet.rows;
-	int cols = canvas_cols(canvas), col = 3;
+	int cols = canvas_cols(canvas), col = 2;
 
 	canvas_hline(canvas, 0, 0, cols, STYLE_BORDER);
 	col += canvas_textf(canvas, 0, col, cols - 6, STYLE_STRONG, " %zu application%s", r->n, r->n == 1 ? "" : "s");
@@ -90,7 +90,7 @@ static void draw_summary(const struct console *c, struct canvas *canvas)
 	col = put_count(canvas, col, r->run, STEP_RUN, STYLE_RUN);
 	put_count(canvas, col, r->wait, STEP_WAIT, STYLE_WAIT);
 	if (*orders[c->fleet.order])
-		canvas_text_right(canvas, 0, cols / 2, cols - cols / 2 - 3, STYLE_DIM, orders[c->fleet.order]);
+		canvas_text_right(canvas, 0, cols / 2, cols - cols / 2 - 2, STYLE_DIM, orders[c->fleet.order]);
 }
 
 static int column_x(const struct layout *l, int i)

@@ -14,7 +14,7 @@
 #include "views/view.h"
 
 enum { HEAD_ROWS = 1, STATE_COL = 1, STATE_COLS = 15, NAME_COL = 17, APP_COL = 19, APP_COLS = 14, RIGHT_COLS = 26,
-       VERSIONS_COLS = 24, WHY_COLS_MIN = 12 };
+       VERSIONS_COLS = 24 };
 
 static unsigned needs(const struct console *c)
 {
@@ -33,24 +33,9 @@ static const char *remark(const struct model_release *r)
 	return *r->blocked ? r->blocked : *r->message ? r->message : r->reason;
 }
 
-/* Its own row, its members', the remark's, and a blank one. */
-static int rows_of(const struct model_release *r)
-{
-	return 1 + (int)r->nmembers + (*remark(r) != '\0') + 1;
-}
-
-static int rows_of_all(const struct console *c)
-{
-	int rows = 0;
-
-	for (size_t i = 0; i < c->releases.n; i++)
-		rows += rows_of(&c->releases.items[i]);
-	return rows;
-}
-
 static void draw_release(const struct console *c, const struct model_release *r, struct canvas *canvas, int row)
 {
-	int cols = canvas_cols(canvas);
+	int cols = canvas_cols(canvas), right_cols;
 	char right[80], time[CLOCK_AGE_SIZE] = "", age[CLOCK_AGE_SIZE];
 	struct state s;
 
@@ -60,46 +45,68 @@ static void draw_release(const struct console *c, const struct model_release *r,
 		clock_span((r->ended ? r->ended : c->wall_ms) - r->started, time);
 	snprintf(right, sizeof right, "%zu/%zu %s%s%s %s", model_release_succeeded(r), r->nmembers, time, *time ? " " : "",
 	         r->actor, clock_age(c->wall_ms - r->requested, age));
-	canvas_textf(canvas, row, NAME_COL, cols - NAME_COL - RIGHT_COLS - 2, STYLE_STRONG, "#%" PRId64 " %s to %s%s%s", r->id,
+	right_cols = canvas_width(canvas, right);
+	if (right_cols > RIGHT_COLS)
+		right_cols = RIGHT_COLS;
+	canvas_textf(canvas, row, NAME_COL, cols - NAME_COL - right_cols - 3, STYLE_STRONG, "#%" PRId64 " %s to %s%s%s", r->id,
 	             r->group, r->environment, *r->from ? " from " : "", r->from);
-	canvas_text_right(canvas, row, cols - RIGHT_COLS - 2, RIGHT_COLS, STYLE_DIM, right);
+	canvas_text_right(canvas, row, cols - right_cols - 1, right_cols, STYLE_DIM, right);
 }
 
-static void draw_member(const struct model_member *m, struct canvas *canvas, int row)
+/* From `col` to the end, as many rows as it takes; returns them. No canvas: they are only counted. */
+static int write_wrapped(const struct console *c, struct canvas *canvas, int row, int col, int width, int style,
+                         const char *text)
 {
-	int cols = canvas_cols(canvas), col = APP_COL + APP_COLS + 1, rest = col + VERSIONS_COLS + 1;
+	return canvas ? canvas_wrap(canvas, row, col, INT_MAX, width - col - 1, style, text)
+	              : canvas_wrap_rows(c->ruler, width - col - 1, text);
+}
+
+/* Why it is so stands beside it where there is room for all of it, else below. */
+static int write_member(const struct console *c, const struct model_member *m, struct canvas *canvas, int row, int width)
+{
+	int col = APP_COL + APP_COLS + 1, rest = col + VERSIONS_COLS + 1, style;
+	bool beside = canvas_width(c->ruler, m->why) < width - rest;
 	struct state s;
 
 	state_of_member(m->state, &s);
-	state_draw(&s, canvas, row, STATE_COL, STATE_COLS, true);
-	canvas_text(canvas, row, APP_COL, APP_COLS, STYLE_TEXT, m->app);
-	canvas_textf(canvas, row, col, VERSIONS_COLS, STYLE_TEXT, "%s > %s", *m->from ? m->from : "nothing", m->version);
-	if (rest + WHY_COLS_MIN < cols)
-		canvas_text(canvas, row, rest, cols - rest - 2, s.style == STYLE_FAIL ? STYLE_FAIL : STYLE_DIM, m->why);
+	style = s.style == STYLE_FAIL ? STYLE_FAIL : STYLE_DIM;
+	if (canvas) {
+		state_draw(&s, canvas, row, STATE_COL, STATE_COLS, true);
+		canvas_text(canvas, row, APP_COL, APP_COLS, STYLE_TEXT, m->app);
+		canvas_textf(canvas, row, col, VERSIONS_COLS, STYLE_TEXT, "%s → %s", *m->from ? m->from : "nothing", m->version);
+		if (beside)
+			canvas_text(canvas, row, rest, width - rest, style, m->why);
+	}
+	return beside ? 1 : 1 + write_wrapped(c, canvas, row + 1, APP_COL, width, style, m->why);
+}
+
+/* From row -top on; returns the rows of it all. */
+static int write_all(const struct console *c, struct canvas *canvas, int top, int width)
+{
+	int row = -top;
+
+	for (size_t i = 0; i < c->releases.n; i++) {
+		const struct model_release *r = &c->releases.items[i];
+
+		if (canvas)
+			draw_release(c, r, canvas, row);
+		row++;
+		for (size_t m = 0; m < r->nmembers; m++)
+			row += write_member(c, &r->members[m], canvas, row, width);
+		row += write_wrapped(c, canvas, row, NAME_COL, width, *r->blocked ? STYLE_WAIT : STYLE_DIM, remark(r));
+		row++;
+	}
+	return row + top;
 }
 
 static void draw_rows(const struct console *c, struct canvas *canvas)
 {
-	int rows = canvas_rows(canvas), cols = canvas_cols(canvas), row = HEAD_ROWS - c->scroll.top;
+	int rows = canvas_rows(canvas) - HEAD_ROWS, cols = canvas_cols(canvas), total;
 
-	for (size_t i = 0; i < c->releases.n && row < rows; i++) {
-		const struct model_release *r = &c->releases.items[i];
-
-		if (row >= HEAD_ROWS)
-			draw_release(c, r, canvas, row);
-		row++;
-		for (size_t m = 0; m < r->nmembers; m++, row++)
-			if (row >= HEAD_ROWS && row < rows)
-				draw_member(&r->members[m], canvas, row);
-		if (*remark(r)) {
-			if (row >= HEAD_ROWS && row < rows)
-				canvas_text(canvas, row, APP_COL, cols - APP_COL - 2, *r->blocked ? STYLE_WAIT : STYLE_DIM, remark(r));
-			row++;
-		}
-		row++;
-	}
-	canvas_scrollbar(canvas, HEAD_ROWS, cols - 1, rows - HEAD_ROWS, (size_t)c->scroll.top, (size_t)(rows - HEAD_ROWS),
-	                 (size_t)rows_of_all(c));
+	canvas_push(canvas, HEAD_ROWS, 0, rows, cols - 1);
+	total = write_all(c, canvas, c->scroll.top, cols - 1);
+	canvas_pop(canvas);
+	canvas_scrollbar(canvas, HEAD_ROWS, cols - 1, rows, (size_t)c->scroll.top, (size_t)rows, (size_t)total);
 }
 
 static void draw(const struct console *c, struct canvas *canvas)
@@ -123,7 +130,7 @@ static void draw(const struct console *c, struct canvas *canvas)
 
 static bool key(struct console *c, uint32_t k)
 {
-	return textscroll_key(c, k, rows_of_all(c), surround_body_rows(c) - HEAD_ROWS);
+	return textscroll_key(c, k, write_all(c, NULL, 0, c->cols - 1), surround_body_rows(c) - HEAD_ROWS);
 }
 
 const struct view view_groups = {

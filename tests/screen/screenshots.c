@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/file.h"
 #include "backend/base/mem.h"
@@ -32,6 +33,18 @@ static const struct picture {
 	{ "rollback", "Verification failed under real traffic: switched back by itself", "switched-back", 24, 80, "<Enter>",
 	  "total of an empty basket", NULL, NULL },
 	{ "log", "The log of a deployment that was undone", "switched-back", 24, 80, "lt", "== undo", NULL, NULL },
+	{ "waiting", "What waits: whom for, since when, and what else stands in its way", "policy", 24, 80, "vj",
+	  "approve #822", NULL, NULL },
+	{ "features", "Features: in or out, here and in the other environments", "policy", 24, 80, "f", "elsewhere", NULL,
+	  NULL },
+	{ "fleet", "Fleet: all applications and their environments", "fleet-many", 24, 80, NULL, "APPLICATION", NULL, NULL },
+	{ "groups", "Releases of several applications together", "fleet", 24, 80, "r", "under way", NULL, NULL },
+	{ "consistency", "Environments side by side: what differs, and since when", "shop", 24, 80, "c", "LOG_LEV", NULL,
+	  NULL },
+	{ "delivery", "Delivery metrics and the maturity level, from the journal", "shop", 24, 80, "m", "MATURITY", NULL,
+	  NULL },
+	{ "as-of", "As it was: every screen at a moment that is over", "past", 24, 80, ":at 2026-11-20 03:13:40<Enter>",
+	  "row 806", NULL, NULL },
 	{ "wide", "On a wall: environments, builds, the deployment and its log", "shop", 50, 200, NULL, "d deploy 2.14.1",
 	  NULL, NULL },
 };
@@ -67,7 +80,7 @@ static bool take_once(const struct picture *p, const char *folder, struct err *e
 	AUTO(mem_auto_free) char *png = mem_printf("%s/%s.png", folder, p->name);
 	AUTO(mem_auto_free) char *svg = mem_printf("%s/%s.svg", folder, p->name);
 
-	if (!s || !see(s, "2.13", err) || !screen_settle(s, QUIET_MS, LIMIT_MS))
+	if (!s || !see(s, strncmp(p->scene, "fleet", 5) == 0 ? "APPLICATION" : "2.13", err) || !screen_settle(s, QUIET_MS, LIMIT_MS))
 		return false;
 	if (p->keys && !screen_type(s, p->keys))
 		return err_set(err, ERR_INTERNAL, "keys \"%s\" cannot be typed", p->keys);

@@ -24,7 +24,7 @@ static void r_opens_it_from_the_fleet_and_esc_goes_back(void **unused)
 	assert_true(desk_sees(d, "groups: 2 under way"));
 	assert_true(desk_sees(d, "#880 payments to prod from preprod"));
 	assert_true(desk_sees(d, "1/3 0:42 alice 42s"));
-	assert_true(desk_sees(d, "ledger         4.1.0 > 4.2.0"));
+	assert_true(desk_sees(d, "ledger         4.1.0 → 4.2.0"));
 	assert_true(desk_sees(d, "search: preprod opens Monday 09:00"));
 	desk_type(d, "\033");
 	assert_true(desk_sees(d, "APPLICATION"));
