@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/buf.h"
+#include "backend/base/file.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "tests/tools/desk.h"
@@ -40,6 +42,24 @@ static void the_key_table_is_sound(void **state)
 	/* They end escape sequences. */
 	assert_null(keymap_find(&keys_map, ON_ALL, 'D'));
 	assert_null(keymap_find(&keys_map, ON_ALL, 'R'));
+}
+
+static void the_readme_names_every_key(void **state)
+{
+	AUTO(buf_done) struct buf readme = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	if (!file_read("README.md", 1 << 20, &readme, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < keys_map.n; i++) {
+		char key[INPUT_NAME_SIZE];
+		AUTO(mem_auto_free) char *quoted = mem_printf("`%s`", input_key_name(keys_map.rows[i].key, key));
+
+		/* Arrows go without saying which. */
+		if (keys_map.rows[i].key != INPUT_LEFT && keys_map.rows[i].key != INPUT_RIGHT && !strstr(readme.data, quoted))
+			fail_msg("README.md does not name %s (%s)", quoted, keys_map.rows[i].name);
+	}
 }
 
 static void every_view_has_a_name_a_bit_and_a_drawing(void **state)
@@ -635,6 +655,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_key_table_is_sound),
+		cmocka_unit_test(the_readme_names_every_key),
 		cmocka_unit_test(every_view_has_a_name_a_bit_and_a_drawing),
 		cmocka_unit_test(the_first_frame_comes_before_the_first_answer),
 		cmocka_unit_test(an_open_environment_is_deployed_to_with_one_key),
