@@ -122,7 +122,7 @@ static void draw(const struct console *c, struct canvas *canvas)
 	if (!c->releases.known)
 		canvas_text(canvas, 1, 1, INT_MAX, STYLE_DIM, "asking the engine");
 	else if (c->releases.n == 0)
-		canvas_text(canvas, 1, 1, canvas_cols(canvas) - 2, STYLE_DIM,
+		canvas_wrap(canvas, 1, 1, 2, canvas_cols(canvas) - 2, STYLE_DIM,
 		            "nothing was released together yet: slipway release GROUP ENVIRONMENT APP=VERSION...");
 	else
 		draw_rows(c, canvas);

@@ -226,7 +226,7 @@ void strip_draw(const struct console *c, struct canvas *canvas)
 
 	draw_rule(c, d, canvas);
 	if (!d) {
-		canvas_text(canvas, 1, 1, INT_MAX, STYLE_DIM, c->status.known ? "nothing was deployed yet" : "");
+		canvas_text(canvas, 1, 1, INT_MAX, STYLE_DIM, c->status.known ? "nothing was deployed here yet" : "");
 		return;
 	}
 	draw_pipeline(c, d, canvas, 1);

@@ -110,7 +110,7 @@ static void draw_banner(const struct console *c, struct canvas *canvas)
 /* What a person should know before he presses a key here; "" nothing. No gate and no lock holds a feature. */
 static const char *standing_remark(const struct console *c, const struct model_environment *e)
 {
-	if (*e->attention || (select_screen(c)->view->context & ON_FEATURES))
+	if (*e->attention || !(select_screen(c)->view->context & ON_ACTING & ~ON_FEATURES))
 		return e->attention;
 	return *e->hindrance ? e->hindrance : e->remark;
 }
@@ -138,7 +138,7 @@ static char *remark_text(const struct console *c, const struct model_environment
 
 	if (is_told_there(c, remark))
 		remark = "";
-	if (e->nqueue && !(select_screen(c)->view->context & ON_WAITING))
+	if (e->nqueue && (select_screen(c)->view->context & ON_ACTING & ~ON_WAITING))
 		snprintf(waiting, sizeof waiting, "%zu wait%s, v shows %s", e->nqueue, e->nqueue == 1 ? "s" : "",
 		         e->nqueue == 1 ? "it" : "them");
 	if (!*waiting && !*remark)

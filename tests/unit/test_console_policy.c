@@ -329,6 +329,22 @@ static void a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept(voi
 	assert_true(desk_sees(d, "2026-11-20T03:20Z"));
 }
 
+static void what_keeps_from_deploying_is_told_where_one_deploys(void **state)
+{
+	static const struct { const char *keys; bool waits, window; } screens[] = {
+		{ "", true, true }, { "f", true, false }, { "H", false, false }, { "m", false, false }, { "?", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(screens); i++) {
+		AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
+
+		desk_keys(d, screens[i].keys);
+		if (desk_sees(d, "2 wait, v shows") != screens[i].waits || desk_sees(d, "window until") != screens[i].window)
+			fail_msg("after \"%s\":\n%s", screens[i].keys, desk_screen(d));
+	}
+}
+
 static void a_refusal_is_told_to_its_end(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
@@ -759,6 +775,7 @@ int main(void)
 		cmocka_unit_test(a_build_in_quarantine_is_asked_about_with_the_gates_words),
 		cmocka_unit_test(a_refusal_that_no_reason_gets_past_is_only_said),
 		cmocka_unit_test(a_refusal_names_who_can_clear_it_and_when_and_all_gates_are_kept),
+		cmocka_unit_test(what_keeps_from_deploying_is_told_where_one_deploys),
 		cmocka_unit_test(a_refusal_is_told_to_its_end),
 		cmocka_unit_test(a_question_after_a_refusal_never_covers_what_the_person_types),
 		cmocka_unit_test(a_deployment_says_what_it_does_to_the_data_before_the_name_is_typed),
