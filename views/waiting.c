@@ -212,7 +212,7 @@ static void draw_detail(const struct console *c, const struct model_deployment *
 	canvas_textf(canvas, 0, 2, canvas_cols(canvas) - 4, STYLE_STRONG, " #%" PRId64 " %s to %s, asked by %s %s ago%s%s ", d->id,
 	             d->version, d->environment, d->actor, clock_age(c->wall_ms - d->requested, age), *d->place ? ", " : "",
 	             d->place);
-	row = labelled(canvas, row, "flagged", STYLE_HELD, d->override);
+	row = labelled(canvas, row, 1, "flagged", STYLE_HELD, d->override);
 	if (needs && select_is_own(c, d))
 		row = labelled(canvas, row, 1, "yours", STYLE_HELD, "you asked for it: another person must approve it");
 	if (needs)

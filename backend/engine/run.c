@@ -297,9 +297,11 @@ void run_advance(struct run *run, const struct driver_outcome *outcome)
 		run_finish(run, DEPLOYMENT_SUCCEEDED, outcome && !outcome->ok ? outcome->err.text : "");
 }
 
+/* Where the layer is called as the stage, it says where it failed: the two are shown together. */
 static void keep_failure(struct run *run, const struct driver_outcome *o)
 {
 	const char *stage = stage_name(run->d.steps[run->step].stage);
+	bool is_said = o->layer && strcmp(o->layer, stage) == 0;
 
 	if (run->stop_why)
 		err_set(&run->failure, ERR_REFUSED, "stopped by %s%s%s", run->stop_actor, *run->stop_why ? ": " : "",
@@ -308,7 +310,7 @@ static void keep_failure(struct run *run, const struct driver_outcome *o)
 		err_set(&run->failure, ERR_TIMEOUT, "%s passed its deadline of %" PRId64 " s", stage,
 		        run->d.steps[run->step].deadline_ms / 1000);
 	else
-		err_set(&run->failure, ERR_FAILED, "%s: %s", stage, o->err.text);
+		err_set(&run->failure, ERR_FAILED, "%s%s%s", is_said ? "" : stage, is_said ? "" : ": ", o->err.text);
 	snprintf(run->layer, sizeof run->layer, "%s",
 	         run->stop_why ? "stop" : run->timed_out ? "deadline" : o->layer ? o->layer : stage);
 }
@@ -321,6 +323,16 @@ static bool has_not_migrated(const struct run *run)
 {
 	return run->step == plan_migrating_step(run->d.steps, run->d.nsteps)
 		&& (run->d.steps[run->step].stage == STAGE_MIGRATE || !run->is_asked);
+}
+
+/* A suite has told each failure already, and the end of the deployment tells the first of them again. */
+static void log_failure(struct run *run, const struct driver_outcome *o)
+{
+	if (run->suite && !run->stop_why && !run->timed_out)
+		return;
+	output_line(run->output, "FAIL %s", run->failure.text);
+	if (o->tail && !run->suite)
+		output_line(run->output, "%s", o->tail);
 }
 
 void run_step_done(void *arg, const struct driver_outcome *outcome)
@@ -342,9 +354,7 @@ void run_step_done(void *arg, const struct driver_outcome *outcome)
 		return;
 	}
 	keep_failure(run, outcome);
-	output_line(run->output, "FAIL %s", run->failure.text);
-	if (outcome->tail)
-		output_line(run->output, "%s", outcome->tail);
+	log_failure(run, outcome);
 	run_rows_begin(run, &r);
 	run_add_step_finished(&r, STEP_FAIL, outcome);
 	if (has_not_migrated(run))
