@@ -25,7 +25,10 @@ struct suite_spec {
 	enum stage stage;                  /* STAGE_SMOKE or STAGE_ACCEPTANCE */
 };
 
-/* `fn` comes once, from the loop; layer is the stage's name; the first failures are the tail. Copies the spec. */
+/*
+ * `fn` comes once, from the loop; layer is the stage's name; the first failures, each command's with its last lines, are
+ * the tail. All of them are in the output by then. Copies the spec.
+ */
 struct suite *suite_start(const struct suite_spec *spec, driver_done_fn fn, void *arg);
 void suite_stop(struct suite *s);      /* `fn` comes soon, not ok, "stopped" */
 void suite_free(struct suite *s);      /* ends what runs, without a callback; NULL is fine */
