@@ -218,6 +218,12 @@ static char *hindrance_text(const struct model_environment *e)
 	return model_blockers_text(&e->blockers);
 }
 
+static void attention_read(const json_t *answer, struct model_environment *e)
+{
+	free(e->attention);
+	e->attention = line(answer, "attention");
+}
+
 static void environment_read(const json_t *answer, struct model_environment *e)
 {
 	const json_t *live = json_object_get(answer, "live"), *back = json_object_get(answer, "rollback");
@@ -240,7 +246,7 @@ static void environment_read(const json_t *answer, struct model_environment *e)
 	e->back_is_warm = json_flag(back, "warm");
 	e->back_is_cold = json_is_false(json_object_get(back, "warm"));
 	e->back_ms = json_int(back, "ms", -1);
-	e->attention = line(answer, "attention");
+	attention_read(answer, e);
 	model_blockers_read(json_object_get(answer, "blocked"), &e->blockers);
 	model_features_read(json_object_get(answer, "features"), &e->features);
 	model_lock_read(json_object_get(answer, "lock"), &e->lock);
@@ -385,10 +391,15 @@ const struct model_environment *model_environment(const struct model_app *app, c
 void model_health_read(const json_t *event, struct model_status *s)
 {
 	for (size_t i = 0; i < s->napps; i++)
-		for (size_t n = 0; n < s->apps[i].nenvironments; n++)
-			if (strcmp(s->apps[i].name, json_text(event, "app")) == 0 &&
-			    strcmp(s->apps[i].environments[n].name, json_text(event, "environment")) == 0)
-				health_read(json_object_get(event, "health"), &s->apps[i].environments[n]);
+		for (size_t n = 0; n < s->apps[i].nenvironments; n++) {
+			struct model_environment *e = &s->apps[i].environments[n];
+
+			if (strcmp(s->apps[i].name, json_text(event, "app")) != 0
+			    || strcmp(e->name, json_text(event, "environment")) != 0)
+				continue;
+			health_read(json_object_get(event, "health"), e);
+			attention_read(event, e);
+		}
 }
 
 static char *migrations_read(const json_t *migrations)

@@ -85,8 +85,7 @@ json_t *answers_environment(struct environment *env, const struct engine_caller 
 	json_object_set_new(ret, "features", features);
 	add_rollback(env, who, &state, ret);
 	add_policy(env, who, &policy, ret);
-	json_object_set_new(ret, "attention", !env->denv && env->trouble.kind ? json_safe_string(env->trouble.text)
-	                    : env->attention ? json_safe_string(env->attention) : json_null());
+	json_object_set_new(ret, "attention", environment_attention(env));
 	store_env_done(&state);
 	return ret;
 }

@@ -30,7 +30,7 @@ static double restored(const struct sample *s) { return seconds(s->recent.restor
 static double unrestored(const struct sample *s) { return s->recent.unrestored; }
 static double running(const struct sample *s) { return s->env && s->env->run; }
 static double healthy(const struct sample *s) { return s->env && s->env->health_known ? s->env->health_ok : -1; }
-static double attention(const struct sample *s) { return s->env && (s->env->attention || !s->env->denv); }
+static double attention(const struct sample *s) { return s->env && (s->env->attention || s->env->unrepaired || !s->env->denv); }
 
 /* A value below 0 is unknown and is left out. */
 static const struct {

@@ -115,6 +115,7 @@ struct environment {
 	int64_t health_at;
 	struct estimate estimate;                      /* of a rollback, from the last deployments */
 	char *attention;                               /* what is wrong that a person must settle; NULL */
+	char *unrepaired;                              /* what the last reconcile could not put right; NULL */
 };
 
 /* engine.c */
@@ -132,6 +133,9 @@ bool engine_end_queued(struct engine *e, const struct engine_caller *who, int64_
 json_t *answers_environment(struct environment *env, const struct engine_caller *who, struct err *err);
 
 /* environment.c */
+json_t *environment_health(const struct environment *env);
+/* What needs a person, in one line, or null: what nobody but he can settle first, then what is tried again by itself. */
+json_t *environment_attention(const struct environment *env);
 struct environment *environment_new(struct engine *e, const struct config_app *app,
                                     const struct config_environment *env);
 void environment_free(struct environment *env);
@@ -147,7 +151,6 @@ void environment_warm_for(struct environment *env, int64_t ms);    /* then the c
 void environment_observe(struct environment *env);
 typedef void (*environment_fn)(struct environment *env, bool ok, const struct err *err);
 void environment_reconcile(struct environment *env, environment_fn fn);
-json_t *environment_health(const struct environment *env);
 
 /* schedule.c: ERR_USAGE for a time that is past, or too far ahead */
 bool schedule_check(int64_t not_before, struct err *err);

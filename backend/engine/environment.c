@@ -57,6 +57,25 @@ json_t *environment_health(const struct environment *env)
 	                 (json_int_t)env->health_at);
 }
 
+json_t *environment_attention(const struct environment *env)
+{
+	if (!env->denv && env->trouble.kind)
+		return json_safe_string(env->trouble.text);
+	if (env->attention)
+		return json_safe_string(env->attention);
+	return env->unrepaired ? json_safe_string(env->unrepaired) : json_null();
+}
+
+/* No row of the journal tells of it: those who look hear of it here. */
+static void tell_health(struct environment *env)
+{
+	AUTO(json_auto_decref) json_t *data = json_pack("{s:s, s:s, s:o, s:o}", "app", env->app, "environment", env->name,
+	                                                "health", environment_health(env), "attention",
+	                                                environment_attention(env));
+
+	engine_tell(env->e, "health", data);
+}
+
 static void observed(void *arg, const struct driver_observed *o)
 {
 	struct environment *env = arg;
@@ -72,13 +91,8 @@ static void observed(void *arg, const struct driver_observed *o)
 	env->health_at = clock_wall_ms();
 	free(env->health);
 	env->health = mem_dup(text ? text : "");
-	if (changed) {
-		json_t *data = json_pack("{s:s, s:s, s:o}", "app", env->app, "environment", env->name, "health",
-		                         environment_health(env));
-
-		engine_tell(env->e, "health", data);
-		json_decref(data);
-	}
+	if (changed)
+		tell_health(env);
 	/* What a deployment is just moving is neither where it was nor where it will be. */
 	if (!env->run && !env->unsettled && env->observed_runs == env->runs)
 		drift_observed(env, o);
@@ -112,6 +126,16 @@ static void forget_operation(struct environment *env)
 	env->reconciling = false;
 }
 
+static void set_unrepaired(struct environment *env, char *take_text)
+{
+	bool changed = strcmp(env->unrepaired ? env->unrepaired : "", take_text ? take_text : "") != 0;
+
+	free(env->unrepaired);
+	env->unrepaired = take_text;
+	if (changed)
+		tell_health(env);
+}
+
 static void reconciled(void *arg, const struct driver_outcome *outcome)
 {
 	struct reconcile *r = arg;
@@ -120,6 +144,8 @@ static void reconciled(void *arg, const struct driver_outcome *outcome)
 
 	if (!outcome->ok)
 		log_line(LOG_LEVEL_WARN, "%s %s: reconcile: %s", env->app, env->name, outcome->err.text);
+	set_unrepaired(env, outcome->ok ? NULL : mem_printf("not as it should be, tried again every 10 s: %s",
+	                                                    outcome->err.text));
 	forget_operation(env);
 	if (fn)
 		fn(env, outcome->ok, &outcome->err);
@@ -256,6 +282,8 @@ void environment_run_over(struct environment *env)
 	const struct config_environment *cenv = app ? config_environment(app, env->name) : NULL;
 
 	env->run = NULL;
+	/* The deployment may have put it right, or tells itself what it met. */
+	set_unrepaired(env, NULL);
 	env->estimate = estimate_of(env);
 	env->runs++;
 	if (cenv && cenv != env->cenv)
@@ -347,6 +375,7 @@ void environment_free(struct environment *env)
 	loop_timer_free(env->waker);
 	free(env->health);
 	free(env->attention);
+	free(env->unrepaired);
 	free(env->drift_seen);
 	free(env->state_dir);
 	free(env->app);
@@ -366,6 +395,7 @@ void environment_reconfigure(struct environment *env, const struct config_app *a
 		if (env->denv)
 			env->driver->close(env->denv);
 		env->denv = NULL;
+		set_unrepaired(env, NULL);
 		env->driver = driver_find(cenv->driver);
 	}
 	env->capp = app;
@@ -387,5 +417,6 @@ void environment_reopen(struct environment *env)
 	env->driver->close(env->denv);
 	env->observing = false;
 	forget_operation(env);
+	set_unrepaired(env, NULL);
 	open_driver(env);
 }

@@ -125,7 +125,7 @@
  *   "id: 813\nevent: journal\ndata: ROW\n\n"       every row after SEQ, then as they are committed
  *   "event: live\ndata: {"deployment":812,"log_size":…,"tests":TOTALS,"results":[RESULT…]}\n\n"   not in the journal;
  *        at most 10 a second for each deployment; a RESULT may come twice (it has n), a gap is filled from …/tests
- *   "event: health\ndata: {"app","environment","health":{…}}\n\n"   when it changes
+ *   "event: health\ndata: {"app","environment","health":{…},"attention":"…"|null}\n\n"   when it changes
  *   ": beat\n\n" every 10 s, so that a reader knows the age of its data
  * POST /v1/engine/stop                   -> 202; no application and no HAProxy is stopped
  */

@@ -33,7 +33,7 @@ enum answer {
 /* What the driver is told to do; one process, one driver environment. */
 static struct script {
 	enum answer run[STAGE_COUNT];
-	enum answer undo;
+	enum answer undo, reconcile;
 	const char *layer;             /* of a step that fails; "test" when NULL */
 	enum driver_probe probe;
 	char log[2000];                /* what it was asked, in order */
@@ -185,7 +185,7 @@ static inline void test_observe(struct driver_env *denv, driver_observed_fn fn, 
 static inline void test_reconcile(struct driver_env *denv, const struct driver_expect *expect, driver_done_fn fn, void *arg)
 {
 	(void)expect;
-	begin(denv, ANSWER_OK, fn, arg);
+	begin(denv, script.reconcile, fn, arg);
 }
 
 static inline char *test_url(struct driver_env *denv, const char *component, bool preview)
@@ -252,11 +252,14 @@ static inline void row(void *arg, const json_t *value)
 		loop_stop(f->loop);
 }
 
+/* What is told without a row is waited for by its name, as if it were the type of one. */
 static inline void event(void *arg, const char *name, const json_t *data)
 {
-	(void)arg;
-	(void)name;
+	struct fixture *f = arg;
+
 	(void)data;
+	if (f->wanted && strcmp(name, f->wanted) == 0 && --f->wanted_rows == 0)
+		loop_stop(f->loop);
 }
 
 static inline void wait_rows(struct fixture *f, const char *type, int n)

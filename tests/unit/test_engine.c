@@ -316,6 +316,32 @@ static void changed_configuration_is_taken_and_an_invalid_one_refused(void **sta
 	json_decref(status);
 }
 
+static void what_cannot_be_put_right_is_told_until_it_is(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(mem_auto_free) char *changed = mem_printf(configuration, ",\"drain\":\"1s\"");
+	AUTO(json_auto_decref) json_t *env = NULL;
+
+	/* given: an engine that starts where something stands in the driver's way */
+	engine_free(f->engine);
+	script.reconcile = ANSWER_FAIL;
+	open_engine(f);
+	wait_rows(f, "health", 1);
+	env = environment(f);
+	assert_string_equal(json_text(env, "attention"), "not as it should be, tried again every 10 s: as scripted");
+
+	/* when: it is out of the way, and a new configuration has it looked at again before the 10 s are over */
+	script.reconcile = ANSWER_OK;
+	write_file(f, "slipway.json", changed);
+
+	/* then: those who look are told, also when the health stays what it is */
+	while (!json_is_null(json_object_get(env, "attention"))) {
+		wait_rows(f, "health", 1);
+		json_decref(env);
+		env = environment(f);
+	}
+}
+
 static void watched_folder_takes_builds_and_names_what_it_refuses(void **state)
 {
 	struct fixture *f = *state;
@@ -361,6 +387,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(restart_settles_each_stage_by_probing, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(changed_configuration_is_taken_and_an_invalid_one_refused, open_fixture,
 		                                close_fixture),
+		cmocka_unit_test_setup_teardown(what_cannot_be_put_right_is_told_until_it_is, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(watched_folder_takes_builds_and_names_what_it_refuses, open_fixture,
 		                                close_fixture),
 	};

@@ -209,7 +209,8 @@ static void no_control_gets_into_the_model(void **state)
 static void a_health_event_changes_its_environment_only(void **state)
 {
 	AUTO(json_auto_decref) json_t *answer = scene_status("shop");
-	AUTO(json_auto_decref) json_t *event = parse("{\"app\":\"shop\",\"environment\":\"prod\",\"health\":{\"ok\":true,\"text\":\"OK\"}}");
+	AUTO(json_auto_decref) json_t *event = parse("{\"app\":\"shop\",\"environment\":\"prod\",\"health\":{\"ok\":true,\"text\":\"OK\"},"
+	                                              "\"attention\":\"port 1 is taken\"}");
 	AUTO(model_status_done) struct model_status s = { 0 };
 
 	(void)state;
@@ -217,6 +218,8 @@ static void a_health_event_changes_its_environment_only(void **state)
 	model_health_read(event, &s);
 	assert_true(model_environment(model_app(&s, "shop"), "prod")->healthy);
 	assert_string_equal(model_environment(model_app(&s, "shop"), "prod")->health, "OK");
+	assert_string_equal(model_environment(model_app(&s, "shop"), "prod")->attention, "port 1 is taken");
+	assert_string_equal(model_environment(model_app(&s, "shop"), "dev")->attention, "");
 }
 
 static void results_come_in_order_once_and_without_a_gap(void **state)
