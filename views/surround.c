@@ -161,7 +161,8 @@ static char *message_text(const struct console *c, int *ret_style)
 		return mem_printf("why: %s  (goes with the next action; Esc forgets it)", c->why);
 	}
 	if (c->status.nmistakes)
-		return mem_printf("configuration refused, the old one is in force: %s", c->status.mistakes[0]);
+		return mem_printf("configuration refused, %s: %s", c->status.napps ? "the old one is in force" : "nothing is in force",
+		                  c->status.mistakes[0]);
 	return e ? remark_text(c, e) : mem_dup("");
 }
 

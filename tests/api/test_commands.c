@@ -249,9 +249,23 @@ static void a_workspace_without_a_valid_configuration_says_what_is_wrong(void **
 	(void)state;
 	assert_int_equal(a.code, 2);
 	assert_true(holds(a.err, "slipway.json:3:9: there is no driver hots"));
-	assert_int_equal(b.code, 0);
+	assert_int_equal(b.code, 2);
 	assert_true(holds(b.err, "slipway.json:3:9: there is no driver hots"));
-	assert_true(holds(b.err, "the one before it stays in force"));
+	assert_true(holds(b.err, "nothing is in force until it is corrected: slipway check"));
+	assert_null(strstr(b.err, "stays in force"));
+	theatre_free(s);
+}
+
+static void a_refused_configuration_leaves_the_one_before_it_in_force(void **state)
+{
+	struct theatre *s = theatre_new(scene_of("{'answers': {'status': {'apps': [{'name': 'shop', 'environments': []}],"
+		"'config': {'valid': false, 'mistakes': ['slipway.json:3:9: there is no driver hots']}}}}"));
+	AUTO(capture_done) struct capture c = slipway(s, "status", NULL);
+
+	(void)state;
+	assert_int_equal(c.code, 0);
+	assert_true(holds(c.err, "slipway.json:3:9: there is no driver hots"));
+	assert_true(holds(c.err, "the one before it stays in force"));
 	theatre_free(s);
 }
 
@@ -363,6 +377,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_engine_that_cannot_be_reached_is_exit_code_5),
 		cmocka_unit_test(several_applications_must_be_told_apart),
 		cmocka_unit_test(a_workspace_without_a_valid_configuration_says_what_is_wrong),
+		cmocka_unit_test(a_refused_configuration_leaves_the_one_before_it_in_force),
 		cmocka_unit_test(what_comes_from_outside_never_reaches_the_terminal_raw),
 		TEST(colour_is_for_terminals_that_want_it),
 		cmocka_unit_test(columns_line_up_whatever_is_in_them),

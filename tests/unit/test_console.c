@@ -110,6 +110,19 @@ static void an_open_environment_is_deployed_to_with_one_key(void **state)
 	assert_string_equal(json_text(body, "key"), "seed-1");
 }
 
+static void a_configuration_that_never_was_valid_is_not_called_the_old_one(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+	AUTO(json_auto_decref) json_t *status = json_pack("{s:[], s:{s:b, s:[s]}}", "apps", "config", "valid", 0, "mistakes",
+	                                                  "slipway.json:1:1: this is no JSON");
+
+	(void)state;
+	model_status_done(&d->console->status);
+	model_status_read(status, &d->console->status);
+	desk_resize(d, 24, 81);
+	assert_true(desk_sees(d, "configuration refused, nothing is in force: slipway.json:1:1"));
+}
+
 static void keys_of_two_requests_differ(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("failed", 24, 80);
@@ -659,6 +672,7 @@ int main(void)
 		cmocka_unit_test(every_view_has_a_name_a_bit_and_a_drawing),
 		cmocka_unit_test(the_first_frame_comes_before_the_first_answer),
 		cmocka_unit_test(an_open_environment_is_deployed_to_with_one_key),
+		cmocka_unit_test(a_configuration_that_never_was_valid_is_not_called_the_old_one),
 		cmocka_unit_test(keys_of_two_requests_differ),
 		cmocka_unit_test(a_protected_environment_asks_for_its_name_and_counts_down),
 		cmocka_unit_test(a_wrong_name_arms_nothing),

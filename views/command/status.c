@@ -113,16 +113,24 @@ static void add_json(const json_t *app, const json_t *environment)
 	out_json(line);
 }
 
-static void note_mistakes(const struct call *c, const json_t *status)
+/* The exit code: where no configuration was ever valid there is no application to tell of. */
+static int judge_config(const struct call *c, const json_t *status)
 {
 	const json_t *config = json_object_get(status, "config"), *mistake;
+	struct err err = { 0 };
 	size_t i;
 
 	if (json_flag(config, "valid"))
-		return;
+		return 0;
 	json_array_foreach(json_object_get(config, "mistakes"), i, mistake)
 		call_note(c, "%s", json_string_value(mistake));
-	call_note(c, "the configuration is not valid; the one before it stays in force");
+	if (json_array_size(json_object_get(status, "apps"))) {
+		call_note(c, "the configuration is not valid; the one before it stays in force");
+		return 0;
+	}
+	err_set(&err, ERR_CONFIG, "the configuration is not valid, and nothing is in force until it is corrected: slipway "
+	        "check");
+	return call_fail(c, &err);
 }
 
 static void note_then(const struct call *c, const json_t *status)
@@ -166,8 +174,7 @@ static int run(struct call *c)
 	json_array_foreach(json_object_get(status, "releases"), a, release)
 		if (!only && !call_has(c, &flag_json))
 			release_print(release, false);
-	note_mistakes(c, status);
-	return 0;
+	return judge_config(c, status);
 }
 
 const struct command command_status = {
@@ -182,6 +189,7 @@ const struct command command_status = {
 		"or the new build that it does not take yet. Releases of several applications that\n"
 		"are not over follow, as slipway release show prints them. With --json: ENVIRONMENT\n"
 		"of the API with \"app\". With --at: as it was then, from the journal; health and what\n"
-		"else only a look can tell is not known of then.",
+		"else only a look can tell is not known of then. Ends with 2 when there is nothing to\n"
+		"tell of, because no configuration was ever valid.",
 	.flags = { &flag_then, &flag_app, &flag_json },
 };
