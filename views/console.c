@@ -42,6 +42,7 @@ struct console *console_new(const struct console_options *options)
 	c->builds_asked = -1;
 	c->log_view = (struct log_view){ .follow = true, .found = -1 };
 	safety_init(&c->safety, options->read_only);
+	c->restart.allowed = options->may_start && !options->read_only;
 	fetch_want_all(c);
 	stack_home(c, &view_releases);
 	c->dirty = true;
@@ -113,6 +114,21 @@ bool console_is_stale(const struct console *c)
 	return c->now_ms - oldest > SAFETY_STALE_MS;
 }
 
+int64_t console_known_ms(const struct console *c)
+{
+	return c->ever && !c->connected && !lookback_is_past(c) ? c->beat_wall_ms : c->wall_ms;
+}
+
+static void started(struct console *c, const struct err *err)
+{
+	restart_ended(&c->restart, c->now_ms, err);
+	if (err && !c->connected) {
+		messages_error(&c->messages, c->wall_ms, "%s", err->text);
+		c->restart.said = true;
+	}
+	c->dirty = true;
+}
+
 static void connection(struct console *c, const struct console_event *e)
 {
 	c->connected = e->kind == EVENT_UP;
@@ -126,7 +142,12 @@ static void connection(struct console *c, const struct console_event *e)
 		c->beat_ms = c->now_ms;
 		c->beat_wall_ms = c->wall_ms;
 		c->behind_ms = 0;
+		if (c->restart.said)
+			messages_clear(&c->messages);
+		if (restart_up(&c->restart, c->now_ms))
+			messages_note(&c->messages, "the engine had died; this console started it again");
 	} else {
+		restart_down(&c->restart, c->now_ms);
 		free(c->down_why);
 		c->down_why = mem_dup(e->err ? e->err->text : "");
 	}
@@ -238,6 +259,7 @@ static void take(struct console *c, const struct console_event *e, struct effect
 		break;
 	case EVENT_RESUMED: resumed(c); break;
 	case EVENT_SAVED: saved(c, e); break;
+	case EVENT_STARTED: started(c, e->err); break;
 	case EVENT_HANGUP:
 		act_disarm(c, SAFETY_BY_HANGUP);
 		effects_quit(effects, 129);
@@ -333,6 +355,8 @@ void console_step(struct console *c, const struct console_event *e, struct effec
 		act_tick(c, ret);
 		take(c, e, ret);
 	}
+	if (restart_due(&c->restart, c->now_ms))
+		effects_simple(ret, EFFECT_START);
 	settle(c, hurry, ret);
 }
 
@@ -351,7 +375,8 @@ int64_t console_next_ms(const struct console *c)
 	/* A lost engine's banner tells the data's age, a running deployment its time: each changes once a second. */
 	if (c->ever && !c->connected)
 		next = sooner(next, c->slow ? 5000 : 1000);
-	if (d && d->state != DEPLOYMENT_QUEUED && !model_deployment_is_over(d) && d->started && !c->frozen &&
+	next = sooner(next, restart_next_ms(&c->restart, c->now_ms));
+	if (c->connected && d && d->state != DEPLOYMENT_QUEUED && !model_deployment_is_over(d) && d->started && !c->frozen &&
 	    !c->lookback.at && surround_shows_time(c))
 		next = sooner(next, 1000 - (c->wall_ms - d->started) % 1000);
 	return next < -1 ? 0 : next;

@@ -25,6 +25,7 @@
 #include "views/model_delivery.h"
 #include "views/model_release.h"
 #include "views/panel.h"
+#include "views/restart.h"
 #include "views/results.h"
 #include "views/safety.h"
 
@@ -47,6 +48,7 @@ enum event_kind {
 	EVENT_STREAM,        /* `name` "live" or "health": `answer` */
 	EVENT_UP, EVENT_DOWN /* `err` */, EVENT_BEAT,
 	EVENT_RESUMED,       /* the process was stopped and goes on */
+	EVENT_STARTED,       /* EFFECT_START: `err` says why not */
 	EVENT_SAVED,         /* EFFECT_SAVE and EFFECT_COPY: `name` says what was done, `err` why not */
 	EVENT_HANGUP         /* the terminal is gone */
 };
@@ -69,6 +71,7 @@ struct console_options {
 	const char *seed;            /* 128 random bits in hex: makes the idempotency keys */
 	const struct theme *theme;   /* of the terminal; copied; NULL: no colours, UTF-8 */
 	bool read_only;
+	bool may_start;              /* the engine, when it dies */
 	bool slow;
 	int rows, cols;
 };
@@ -114,6 +117,7 @@ struct console {
 	int64_t beat_ms;             /* when anything came last; monotonic */
 	int64_t beat_wall_ms;
 	char *down_why;
+	struct restart restart;
 	int64_t behind_ms;           /* since when a row is known that the status does not tell yet; 0: it tells all */
 	bool was_stale;              /* when the last step ended */
 
@@ -183,5 +187,7 @@ void console_draw(const struct console *c, struct canvas *canvas);
 bool console_fits(const struct console *c);      /* large enough to show what would happen */
 bool console_is_wide(const struct console *c);   /* three columns over a live log */
 bool console_is_stale(const struct console *c);  /* the data is older than SAFETY_STALE_MS */
+/* Up to when it is known that what runs still runs: now, or when the engine was heard last. */
+int64_t console_known_ms(const struct console *c);
 
 #endif

@@ -16,7 +16,8 @@ enum effect_kind {
 	EFFECT_COPY,         /* `text` to the terminal's clipboard */
 	EFFECT_SAVE,         /* `text` to `file`, in the current folder; `append`: behind what is there */
 	EFFECT_REPAINT,      /* the whole screen anew */
-	EFFECT_FLUSH         /* forget keys that wait: a panel came up */
+	EFFECT_FLUSH,        /* forget keys that wait: a panel came up */
+	EFFECT_START         /* the engine that died; EVENT_STARTED tells what came of it */
 };
 
 struct effect {

@@ -42,7 +42,7 @@ static void draw_release(const struct console *c, const struct model_release *r,
 	state_of_release(r->state, &s);
 	state_draw(&s, canvas, row, STATE_COL, STATE_COLS, true);
 	if (r->started)
-		clock_span((r->ended ? r->ended : c->wall_ms) - r->started, time);
+		clock_span((r->ended ? r->ended : console_known_ms(c)) - r->started, time);
 	snprintf(right, sizeof right, "%zu/%zu %s%s%s %s", model_release_succeeded(r), r->nmembers, time, *time ? " " : "",
 	         r->actor, clock_age(c->wall_ms - r->requested, age));
 	right_cols = canvas_width(canvas, right);

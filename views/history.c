@@ -59,7 +59,7 @@ static void draw_row(const struct console *c, const struct model_deployment *d, 
 	if (cols->w[STATE])
 		state_draw(&s, canvas, row, cols->x[STATE], cols->w[STATE], true);
 	if (d->started)
-		columns_text(cols, canvas, row, TIME, STYLE_DIM, clock_span(state_deployment_ms(d, c->wall_ms), text));
+		columns_text(cols, canvas, row, TIME, STYLE_DIM, clock_span(state_deployment_ms(d, console_known_ms(c)), text));
 	columns_text(cols, canvas, row, WHO, STYLE_TEXT, d->actor);
 	buf_init(&why, WHY_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -96,7 +96,7 @@ static int fail(const struct err *err)
 	return err_exit_code(err->kind);
 }
 
-/* Nothing forks once the screen is ours, so the engine is seen to before. */
+/* Nothing forks once the screen is ours, so the engine is seen to before; later it is another process that forks. */
 static bool open_workspace(const struct options *o, struct workspace *w, struct err *err)
 {
 	if (!o->replay && o->speed)
@@ -122,7 +122,7 @@ static int show(const struct options *o, const struct workspace *w)
 		return plain_run(&plain);
 	}
 	if (!shell_run(&(struct shell_options){ .socket = w->socket, .app = o->app, .read_only = o->read_only,
-	                                        .slow = o->slow, .ascii = o->ascii }, &code, &err))
+	                                        .dir = o->replay ? NULL : w->dir, .slow = o->slow, .ascii = o->ascii }, &code, &err))
 		return fail(&err);
 	return code;
 }

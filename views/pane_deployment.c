@@ -34,7 +34,7 @@ static void draw_rule_state(const struct console *c, const struct model_deployme
 
 	state_of_deployment(d, &s);
 	if (d->started)
-		clock_span(state_deployment_ms(d, c->wall_ms), time);
+		clock_span(state_deployment_ms(d, console_known_ms(c)), time);
 	snprintf(rest, sizeof rest, "%s%s%s%s ", *s.more ? " " : "", s.more, *time ? " " : "", time);
 	width = canvas_width(canvas, s.word) + canvas_width(canvas, rest);
 	canvas_text(canvas, 0, end - width - 1, width, s.style, " ");
@@ -70,7 +70,7 @@ static void draw_step(const struct console *c, const struct model_step *step, st
 	canvas_text(canvas, row, 1, 5, s.style, s.word);
 	canvas_text(canvas, row, STAGE_COL, 11, step->state == STEP_RUN ? STYLE_STRONG : STYLE_TEXT, stage_name(step->stage));
 	if (step->started)
-		canvas_text_right(canvas, row, TIME_COL, 6, STYLE_DIM, clock_span(state_step_ms(step, c->wall_ms), time));
+		canvas_text_right(canvas, row, TIME_COL, 6, STYLE_DIM, clock_span(state_step_ms(step, console_known_ms(c)), time));
 	if (step->tests.known && step->tests.planned > 0 && step->state == STEP_RUN) {
 		canvas_bar(canvas, row, note, BAR_COLS, STYLE_RUN, model_totals_sum(&step->tests), step->tests.planned);
 		note += BAR_COLS + 1;

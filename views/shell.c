@@ -14,6 +14,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/client/client.h"
+#include "backend/client/rouse.h"
 #include "tui/canvas.h"
 #include "tui/input.h"
 #include "tui/term.h"
@@ -36,6 +37,8 @@ struct shell {
 	struct canvas *canvas;
 	struct console *console;
 	struct wire *wire;
+	const char *dir, *socket;
+	struct rouse *rouse;         /* the engine is being started again; NULL */
 	struct loop_io *io;
 	struct loop_timer *tick_timer, *frame_timer, *input_timer;
 	struct caught caught[ARRAY_LEN(signals)];
@@ -118,6 +121,25 @@ static void suspend(struct shell *s)
 	step(s, (struct console_event){ .kind = EVENT_RESUMED });
 }
 
+static void engine_started(void *arg, const struct err *err)
+{
+	struct shell *s = arg;
+
+	s->rouse = NULL;
+	step(s, (struct console_event){ .kind = EVENT_STARTED, .err = err });
+	if (!err)
+		wire_retry(s->wire);
+	update(s);
+}
+
+static void start_engine(struct shell *s)
+{
+	struct err err = { 0 };
+
+	if (!rouse_new(s->loop, s->dir, s->socket, engine_started, s, &s->rouse, &err))
+		step(s, (struct console_event){ .kind = EVENT_STARTED, .err = &err });
+}
+
 static void carry_out(struct shell *s, struct effect *effect)
 {
 	switch (effect->kind) {
@@ -128,6 +150,7 @@ static void carry_out(struct shell *s, struct effect *effect)
 	case EFFECT_SAVE: save(s, effect); break;
 	case EFFECT_REPAINT: term_repaint(s->term); break;
 	case EFFECT_FLUSH: input_flush(s->input); break;
+	case EFFECT_START: start_engine(s); break;
 	}
 }
 
@@ -290,10 +313,12 @@ static void begin(struct shell *s, const struct shell_options *options)
 {
 	AUTO(mem_auto_free) char *seed = client_new_key();
 	struct console_options wanted = {
-		.app = options->app, .seed = seed, .read_only = options->read_only, .slow = options->slow,
-		.theme = term_theme(s->term),
+		.app = options->app, .seed = seed, .read_only = options->read_only, .may_start = options->dir != NULL,
+		.slow = options->slow, .theme = term_theme(s->term),
 	};
 
+	s->dir = options->dir;
+	s->socket = options->socket;
 	signal(SIGPIPE, SIG_IGN);
 	term_size(s->term, &wanted.rows, &wanted.cols);
 	s->frame_ms = options->slow ? SLOW_FRAME_MS : FRAME_MS;
@@ -318,6 +343,7 @@ static void begin(struct shell *s, const struct shell_options *options)
 static void end(struct shell *s)
 {
 	wire_free(s->wire);
+	rouse_free(s->rouse);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		loop_signal_free(s->caught[i].signal);
 	loop_timer_free(s->tick_timer);

@@ -14,6 +14,7 @@
 
 struct shell_options {
 	const char *socket;      /* of the engine */
+	const char *dir;         /* the workspace whose engine is started again when it dies; NULL: it is not */
 	const char *app;         /* --app; NULL */
 	bool read_only, slow, ascii;
 };

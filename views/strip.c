@@ -85,7 +85,7 @@ static size_t first_step(const struct model_deployment *d, int64_t wall_ms, int 
 static void draw_pipeline(const struct console *c, const struct model_deployment *d, struct canvas *canvas, int row)
 {
 	int width = canvas_cols(canvas) - 2, col = 1;
-	size_t first = first_step(d, c->wall_ms, width);
+	size_t first = first_step(d, console_known_ms(c), width);
 
 	if (first > 0) {
 		canvas_glyph(canvas, row, col, STYLE_DIM, GLYPH_ELLIPSIS);
@@ -99,11 +99,11 @@ static void draw_pipeline(const struct console *c, const struct model_deployment
 			col += SEGMENT_GAP;
 			room -= SEGMENT_GAP;
 		}
-		if (segment_cols(&d->steps[i], c->wall_ms) > room) {
+		if (segment_cols(&d->steps[i], console_known_ms(c)) > room) {
 			canvas_glyph(canvas, row, col, STYLE_DIM, GLYPH_ELLIPSIS);
 			return;
 		}
-		col += draw_segment(canvas, row, col, &d->steps[i], c->wall_ms);
+		col += draw_segment(canvas, row, col, &d->steps[i], console_known_ms(c));
 	}
 }
 
@@ -211,7 +211,7 @@ static void draw_rule(const struct console *c, const struct model_deployment *d,
 	state_of_deployment(d, &s);
 	canvas_textf(canvas, 0, 2, cols / 2 + 10, STYLE_STRONG, " %s %s%s ", d->environment,
 	             d->kind == KIND_ROLLBACK ? "back to " : "", d->version);
-	clock_span(state_deployment_ms(d, c->wall_ms), time);
+	clock_span(state_deployment_ms(d, console_known_ms(c)), time);
 	/* The stage stands in the pipeline below. */
 	snprintf(right, sizeof right, "%s%s%s", d->state == DEPLOYMENT_RUNNING ? "" : s.more,
 	         d->state == DEPLOYMENT_RUNNING || !*s.more || !d->started ? "" : " ", d->started ? time : "");

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/clock.h"
@@ -91,20 +92,27 @@ static void draw_title(const struct console *c, struct canvas *canvas)
 	draw_title_right(c, canvas, col, style);
 }
 
+/* With what a narrow screen has room for; the way out is never what is cut. */
+static char *lost_text(const struct console *c)
+{
+	const char *does = restart_says(&c->restart);
+	char age[CLOCK_AGE_SIZE];
+	char *text;
+
+	clock_age(c->now_ms - c->beat_ms, age);
+	text = mem_printf("ENGINE LOST  data is %s old, no action is possible; %s", age, does);
+	if (canvas_width(c->ruler, text) <= c->cols - 2)
+		return text;
+	free(text);
+	return mem_printf("ENGINE LOST %s; %s", age, does);
+}
+
 static void draw_banner(const struct console *c, struct canvas *canvas)
 {
-	AUTO(mem_auto_free) char *then = NULL;
-	char age[CLOCK_AGE_SIZE];
+	AUTO(mem_auto_free) char *text = c->connected ? lookback_banner(c) : lost_text(c);
 
 	canvas_fill(canvas, 1, 0, 1, c->cols, STYLE_BANNER);
-	if (c->connected) {
-		then = lookback_banner(c);
-		canvas_text(canvas, 1, 1, c->cols - 2, STYLE_BANNER, then);
-		return;
-	}
-	canvas_textf(canvas, 1, 1, c->cols - 2, STYLE_BANNER,
-	             "ENGINE LOST  data is %s old, no action is possible; retrying; else: slipway engine start",
-	             clock_age(c->now_ms - c->beat_ms, age));
+	canvas_text(canvas, 1, 1, c->cols - 2, STYLE_BANNER, text);
 }
 
 /* What a person should know before he presses a key here; "" nothing. No gate and no lock holds a feature. */

@@ -76,6 +76,11 @@ void wire_free(struct wire *w)
 	free(w);
 }
 
+void wire_retry(struct wire *w)
+{
+	client_stream_retry(w->stream);
+}
+
 static void answered(void *arg, int status, const json_t *answer, const struct err *err)
 {
 	struct pending *p = arg, **at = &p->wire->pending;

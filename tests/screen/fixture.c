@@ -256,6 +256,14 @@ void fixture_kill(struct fixture *f)
 	f->orders = -1;
 }
 
+void fixture_forget_socket(struct fixture *f)
+{
+	AUTO(mem_auto_free) char *state = file_join(f->dir, API_STATE_DIR);
+	AUTO(mem_auto_free) char *socket = file_join(state, API_SOCKET_NAME);
+
+	unlink(socket);
+}
+
 void fixture_free(struct fixture *f)
 {
 	if (!f)

@@ -25,6 +25,7 @@ const char *fixture_dir(const struct fixture *f);
 void fixture_scene(struct fixture *f, const char *scene);      /* from now on, told by a journal row */
 void fixture_event(struct fixture *f, const char *event, json_t *take_data);     /* "live", "health" */
 void fixture_kill(struct fixture *f);          /* as kill -9 does: the connection breaks, the folder stays */
+void fixture_forget_socket(struct fixture *f); /* before fixture_kill: as an engine does that is stopped */
 bool fixture_again(struct fixture *f, const char *scene, struct err *err);       /* after fixture_kill */
 /* What it was asked to change: array of {"deploy": BODY}, {"feature": BODY}, {"stop": ID} and the like; yours. */
 json_t *fixture_posts(const struct fixture *f);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "tests/tools/scene.h"
 #include "tests/tools/screen.h"
 
-enum { LIMIT_MS = 10000, QUIET_MS = 80 };
+enum { LIMIT_MS = 10000, QUIET_MS = 80, SILENT_MS = 25000 };
 
 struct shot {
 	const char *name, *scene, *keys;
@@ -72,12 +73,12 @@ static const struct { int rows, cols; } sizes[] = { { 15, 60 }, { 24, 80 }, { 50
 
 struct screen_case { const struct shot *shot; int rows, cols; };
 
-static struct screen *open_console(const struct fixture *f, int rows, int cols)
+static struct screen *open_console(const struct fixture *f, int rows, int cols, const char *flag)
 {
 	static const char *const env[] = { "SLIPWAY_CLOCK=" SCENE_CLOCK, NULL };
 	const char *build = getenv("SLIPWAY_BUILD");
 	AUTO(mem_auto_free) char *program = mem_printf("%s/slipway", build ? build : "build");
-	const char *argv[] = { program, "-C", fixture_dir(f), NULL };
+	const char *argv[] = { program, "-C", fixture_dir(f), flag, NULL };
 	struct err err = { 0 };
 	struct screen *s = screen_start(&(struct screen_options){ .rows = rows, .cols = cols, .env = env }, argv, &err);
 
@@ -106,7 +107,7 @@ static void the_screen_is_as_its_golden_file(void **state)
 
 	if (!f)
 		fail_msg("%s", err.text);
-	s = open_console(f, one->rows, one->cols);
+	s = open_console(f, one->rows, one->cols, NULL);
 	see(s, strncmp(one->shot->scene, "fleet", 5) == 0 ? "APPLICATION" : "2.13");
 	assert_true(screen_settle(s, QUIET_MS, LIMIT_MS));
 	if (one->shot->keys)
@@ -117,10 +118,54 @@ static void the_screen_is_as_its_golden_file(void **state)
 		fail_msg("%s", err.text);
 }
 
+/* All three sizes at once, since each takes its time: `see` comes at a known age of the data. */
+static void silence_is_as_its_golden_files(const char *name, bool dies, const char *text)
+{
+	struct screen *s[ARRAY_LEN(sizes)];
+	struct err err = { 0 };
+	AUTO(fixture_auto_free) struct fixture *f = fixture_start("shop", &err);
+	int failed = 0;
+
+	if (!f)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		/* A read-only one starts no engine in the place of ours. */
+		s[i] = open_console(f, sizes[i].rows, sizes[i].cols, "--read-only");
+		see(s[i], "READ-ONLY");
+		assert_true(screen_settle(s[i], QUIET_MS, LIMIT_MS));
+	}
+	if (dies)
+		fixture_kill(f);
+	else
+		kill(fixture_pid(f), SIGSTOP);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		AUTO(mem_auto_free) char *path = mem_printf("tests/screen/golden/%s-%dx%d.txt", name, sizes[i].cols, sizes[i].rows);
+
+		if (!screen_wait_text(s[i], text, SILENT_MS) || !golden_check(s[i], path, &err)) {
+			print_message("%s: %s\n", path, err.kind ? err.text : "not seen");
+			failed++;
+		}
+		screen_free(s[i]);
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void a_lost_engine_is_as_its_golden_files(void **state)
+{
+	(void)state;
+	silence_is_as_its_golden_files("lost", true, "2s");
+}
+
+static void data_that_is_old_is_as_its_golden_files(void **state)
+{
+	(void)state;
+	silence_is_as_its_golden_files("stale", false, "STALE");
+}
+
 int main(void)
 {
 	static struct screen_case cases[ARRAY_LEN(shots) * ARRAY_LEN(sizes)];
-	static struct CMUnitTest tests[ARRAY_LEN(cases)];
+	static struct CMUnitTest tests[ARRAY_LEN(cases) + 2];
 	static char names[ARRAY_LEN(cases)][80];
 	size_t n = 0;
 
@@ -132,5 +177,7 @@ int main(void)
 			tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = the_screen_is_as_its_golden_file,
 			                                .initial_state = &cases[n] };
 		}
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_lost_engine_is_as_its_golden_files);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(data_that_is_old_is_as_its_golden_files);
 	return _cmocka_run_group_tests("screens", tests, n, NULL, NULL);
 }

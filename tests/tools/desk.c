@@ -74,6 +74,7 @@ static void carry_out(struct desk *d, const struct effect *effect)
 		break;
 	case EFFECT_FLUSH: input_flush(d->input); break;
 	case EFFECT_REPAINT: break;
+	case EFFECT_START: d->starts++; break;
 	}
 }
 
@@ -243,6 +244,16 @@ void desk_up(struct desk *d)
 {
 	d->beat_ms = d->now_ms + BEAT_MS;
 	desk_event(d, (struct console_event){ .kind = EVENT_UP });
+	show(d);
+}
+
+void desk_started(struct desk *d, enum err_kind kind, const char *why)
+{
+	struct err err = { 0 };
+
+	if (kind)
+		err_set(&err, kind, "%s", why);
+	desk_event(d, (struct console_event){ .kind = EVENT_STARTED, .err = kind ? &err : NULL });
 	show(d);
 }
 

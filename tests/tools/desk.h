@@ -44,6 +44,7 @@ struct desk {
 	int frames;
 	int quit;                    /* exit code, -1: goes on */
 	int suspends;
+	int starts;                  /* of the engine; the test says what came of each */
 	char *copied, *saved, *saved_file;
 	char *dump;                  /* what desk_screen gave */
 };
@@ -63,6 +64,7 @@ void desk_paste(struct desk *d, const char *text);
 void desk_wait(struct desk *d, int64_t ms);                    /* ticks and beats come when they are due */
 void desk_down(struct desk *d, const char *why);
 void desk_up(struct desk *d);
+void desk_started(struct desk *d, enum err_kind kind, const char *why);        /* ERR_NONE: the engine runs */
 void desk_resize(struct desk *d, int rows, int cols);
 void desk_set_scene(struct desk *d, const char *scene);        /* with the journal row that tells of it */
 void desk_row(struct desk *d, const char *type);
