@@ -19,6 +19,7 @@
 #include "backend/base/saver.h"
 #include "backend/base/watch.h"
 #include "backend/engine/build_results.h"
+#include "backend/engine/build_same.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/output.h"
 #include "backend/engine/people.h"
@@ -226,10 +227,12 @@ static void tell(struct adding *a, int status)
 	AUTO(json_auto_decref) json_t *value = NULL;
 	struct err err = { 0 };
 
-	if (!store_query_build(a->e->store, a->app, json_text(a->request, "version"), &value, &err))
+	if (!store_query_build(a->e->store, a->app, json_text(a->request, "version"), &value, &err)) {
 		refuse(a, &err);
-	else
-		answer(a, status, value, NULL);
+		return;
+	}
+	json_object_set_new(value, "known", json_boolean(status == 200));
+	answer(a, status, value, NULL);
 }
 
 static void tell_known(void *arg)
@@ -245,6 +248,18 @@ static void tell_added(void *arg)
 	tell(a, 201);
 }
 
+static bool is_same(const struct adding *a, const char *digest, const struct store_build *there, struct err *err)
+{
+	struct build_again again = {
+		.app = a->app, .request = a->request, .artifacts = a->artifacts, .digest = digest,
+		.results_sha256 = a->results ? build_results_sha256(a->results) : NULL,
+	};
+	AUTO(json_auto_decref) json_t *known = NULL;
+
+	return store_query_build(a->e->store, a->app, there->version, &known, err)
+		&& build_same(&again, known, there->results_sha256, err);
+}
+
 static void conclude(struct adding *a)
 {
 	const char *version = json_text(a->request, "version");
@@ -255,18 +270,15 @@ static void conclude(struct adding *a)
 
 	make_digest(a, digest);
 	if (store_build(a->e->store, a->app, version, NULL, &there, NULL)) {
-		bool same = strcmp(there.digest, digest) == 0;
-		/* One that was added without its signature becomes a signed one. */
-		bool anew = there.removed || (a->signer && !there.signer);
+		bool same = is_same(a, digest, &there, &err);
 
+		/* One that was added without its signature becomes a signed one. */
+		status = there.removed || (a->signer && !there.signer) ? 201 : 200;
 		store_build_done(&there);
 		if (!same) {
-			err_set(&err, ERR_CONFLICT, "%s is there already with other content; a version never changes, use a new one",
-			        version);
 			refuse(a, &err);
 			return;
 		}
-		status = anew ? 201 : 200;
 	}
 	if (status == 201 && !journal_build(a, digest, &err)) {
 		refuse(a, &err);
@@ -557,7 +569,8 @@ static void dropped(void *arg, int status, const json_t *value, const struct err
 		d->why = saver_write(d->e->saver, why, text, strlen(text), 0644, why_saved, d);
 		return;
 	}
-	log_line(LOG_LEVEL_INFO, "%s: build %s added", d->path, json_text(value, "version"));
+	log_line(LOG_LEVEL_INFO, "%s: build %s %s", d->path, json_text(value, "version"),
+	         json_flag(value, "known") ? "is there already" : "added");
 	if (engine_is_kept(d->e))
 		rename_drop(d, "added");
 	else

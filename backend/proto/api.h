@@ -59,7 +59,8 @@
  * POST /v1/builds  {"app":"shop","version":"2.14.0","artifacts":{"web":"/abs/web.tar.gz"},"commit","branch","author",
  *    "message","tests":["/abs/junit.xml"],"features":[…],"migrations":[{"id","reversible"}],"signature":"-----BEGIN…","commit_time"}
  *   "commit_time": when the commit was made, "2026-11-25T10:00:00Z" or seconds since 1970 (a number or a text)
- *   the signature is over the build's manifest (artifact/manifest.h)  -> 201 BUILD; 200 when the same was there; 409 other content, same version
+ *   the signature is over the build's manifest (artifact/manifest.h)  -> 201 BUILD + "known":false; 200 and true when
+ *   the same was there; 409 other content or other facts, same version
  *
  * GET /v1/deployments?[app=A][&environment=E][&before=ID][&limit=N]   newest first  {"seq":…,"deployments":[DEPLOYMENT…]}
  * GET /v1/deployments/ID                                              DEPLOYMENT

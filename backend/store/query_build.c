@@ -18,7 +18,7 @@ enum {
 /* BUILD_COLUMNS of sql.c. */
 enum {
 	B_ID, B_VERSION, B_DIGEST, B_COMMIT, B_BRANCH, B_AUTHOR, B_MESSAGE, B_AT, B_ADDED_BY, B_TESTS, B_SIZE, B_REMOVED,
-	B_ARTIFACTS, B_FEATURES, B_MIGRATIONS, B_SIGNATURE, B_SIGNER, B_COMMIT_TIME
+	B_ARTIFACTS, B_FEATURES, B_MIGRATIONS, B_SIGNATURE, B_SIGNER, B_COMMIT_TIME, B_RESULTS_SHA256
 };
 
 static size_t least(size_t a, size_t b)
@@ -126,6 +126,7 @@ bool store_build(struct store *s, const char *app, const char *version, const ch
 	b.digest = sql_dup(stmt, B_DIGEST);
 	b.at = sqlite3_column_int64(stmt, B_AT);
 	b.removed = sqlite3_column_int(stmt, B_REMOVED);
+	b.results_sha256 = sql_dup(stmt, B_RESULTS_SHA256);
 	load_artifacts(stmt, &b);
 	load_contents(stmt, &b);
 	tests = sql_json(stmt, B_TESTS);
@@ -149,6 +150,7 @@ void store_build_done(struct store_build *b)
 	free(b->migrations);
 	free(b->signature);
 	free(b->signer);
+	free(b->results_sha256);
 	free(b->artifacts);
 	free(b->version);
 	free(b->digest);

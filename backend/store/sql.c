@@ -10,7 +10,7 @@
 #define JOURNAL_COLUMNS "seq, at, actor, type, body, prev, hash"
 #define BUILD_COLUMNS \
 	"id, version, digest, commit_id, branch, author, message, at, added_by, tests, size, removed, artifacts," \
-	" features, migrations, signature, signer, commit_time"
+	" features, migrations, signature, signer, commit_time, results_sha256"
 #define DEPLOYMENT_COLUMNS \
 	"id, app, environment, kind, version, digest, from_version, state, actor, reason, requested, started, ended," \
 	" message, layer, key, plan_hash, target, switched, stopped, expect, uid, override, nullif(not_before, 0)," \

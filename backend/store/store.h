@@ -154,6 +154,7 @@ struct store_build {
 	char **features; size_t nfeatures;
 	struct store_migration *migrations; size_t nmigrations;
 	char *signature, *signer;                              /* NULL: not signed */
+	char *results_sha256;                                  /* "" when CI reported none */
 };
 /* By version, or by digest when version is NULL. ERR_NOT_FOUND offers the nearest version there is. */
 bool store_build(struct store *s, const char *app, const char *version, const char *digest, struct store_build *ret,

@@ -155,6 +155,28 @@ static void put(const struct theatre *s, const char *name, const char *text)
 	assert_true(file_write_atomic(path, text, strlen(text), 0600, NULL));
 }
 
+static void a_build_that_is_there_already_is_said_to_be(void **state)
+{
+	static const struct { const char *known, *out; } rows[] = {
+		{ "false", "build 2.14.0  0123456789ab  12345 bytes\n" },
+		{ "true", "build 2.14.0  0123456789ab  12345 bytes  is there already\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(mem_auto_free) char *text = mem_printf("{'answers': {" SHOP ", 'add_build': {'version': '2.14.0',"
+			"'digest': '0123456789abcdef', 'size': 12345, 'tests': null, 'known': %s}}}", rows[i].known);
+		struct theatre *s = theatre_new(scene_of(text));
+		AUTO(capture_done) struct capture c = { 0 };
+
+		put(s, "web.tar", "w");
+		c = slipway(s, "build", "add", "2.14.0", "--artifact", "web=web.tar", NULL);
+		assert_int_equal(c.code, 0);
+		assert_string_equal(c.out, rows[i].out);
+		theatre_free(s);
+	}
+}
+
 static void a_build_is_added_with_real_paths_and_everything_that_is_known(void **state)
 {
 	struct theatre *s = theatre_new(scene_of("{'http': 201, 'answers': {" SHOP ", 'add_build': {'version': '2.14.0',"
@@ -407,6 +429,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(status_of_then_is_asked_for_then),
 		cmocka_unit_test(builds_are_filtered_by_the_engine_and_printed_one_a_line),
 		cmocka_unit_test(more_builds_than_a_page_are_asked_for_page_by_page),
+		cmocka_unit_test(a_build_that_is_there_already_is_said_to_be),
 		cmocka_unit_test(a_build_is_added_with_real_paths_and_everything_that_is_known),
 		cmocka_unit_test(a_build_that_cannot_be_read_is_not_asked_for),
 		cmocka_unit_test(a_build_is_shown_with_its_artifacts_and_what_failed),

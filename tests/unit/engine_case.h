@@ -224,6 +224,8 @@ struct fixture {
 	int wanted_rows;
 	bool timed_out;
 	int status;
+	bool known;                    /* the build that was added last was there already */
+	char why[1000];                /* … why it was refused; "" */
 };
 
 static const char configuration[] =
@@ -294,14 +296,16 @@ static inline void added(void *arg, int status, const json_t *answer, const stru
 {
 	struct fixture *f = arg;
 
-	(void)answer;
 	if (err)
 		print_message("%s\n", err->text);
+	snprintf(f->why, sizeof f->why, "%s", err ? err->text : "");
+	f->known = json_flag(answer, "known");
 	f->status = status;
 	loop_stop(f->loop);
 }
 
-static inline int add_build(struct fixture *f, const char *version, const char *content)
+/* `take_facts`: commit and the like; consumed, and may be NULL. */
+static inline int add_build_with(struct fixture *f, const char *version, const char *content, json_t *take_facts)
 {
 	struct engine_caller who = { getuid(), "ci" };
 	json_t *request;
@@ -309,12 +313,19 @@ static inline int add_build(struct fixture *f, const char *version, const char *
 
 	write_file(f, "artifact", content);
 	request = json_pack("{s:s, s:{s:s}}", "version", version, "artifacts", "web", path);
+	json_object_update(request, take_facts);
+	json_decref(take_facts);
 	f->status = 0;
 	engine_add_build(f->engine, &who, request, added, f);
 	if (!f->status)
 		loop_run(f->loop);
 	json_decref(request);
 	return f->status;
+}
+
+static inline int add_build(struct fixture *f, const char *version, const char *content)
+{
+	return add_build_with(f, version, content, NULL);
 }
 
 static inline bool ask(struct fixture *f, const char *kind, const char *version, const char *expect, const char *key,

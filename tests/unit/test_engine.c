@@ -3,6 +3,7 @@
  * restarts. The store, the children that import artifacts and the loop are real.
  */
 #include "tests/unit/engine_case.h"
+#include "backend/report/tool.h"
 
 
 /* Added with a commit time of this JSON; what the journal's row has of it, -1: the build was refused. */
@@ -57,6 +58,50 @@ static void version_is_immutable(void **state)
 	assert_int_equal(add_build(f, "1.0.0", "one"), 200);
 	assert_int_equal(add_build(f, "1.0.0", "other"), 409);
 	assert_int_equal(add_build(f, "../1", "other"), 400);
+}
+
+static json_t *facts_of(struct fixture *f, const char *commit, const char *tap, const char *feature)
+{
+	AUTO(mem_auto_free) char *path = file_join(f->dir, "tests.tap");
+	json_t *facts = json_object();
+
+	json_put_text(facts, "commit", commit);
+	json_put_text(facts, "author", "eve");
+	if (tap) {
+		write_file(f, "tests.tap", tap);
+		json_object_set_new(facts, "tests", json_pack("[s]", path));
+	}
+	if (feature)
+		json_object_set_new(facts, "features", json_pack("[s]", feature));
+	return facts;
+}
+
+static void what_is_known_of_a_version_is_immutable_too(void **state)
+{
+	static const struct { const char *commit, *tap, *feature; int status; const char *why; } rows[] = {
+		{ "9f3c1ab", "1..1\nok 1 - a\n", "checkout", 200, "" },
+		/* what is left out is not said to be otherwise */
+		{ NULL, NULL, "checkout", 200, "" },
+		{ "ffff", NULL, "checkout", 409, "with the commit \"9f3c1ab\", not \"ffff\"" },
+		{ "9f3c1ab", "1..1\nnot ok 1 - a\n", "checkout", 409, "with other tests" },
+		{ "9f3c1ab", NULL, "search", 409, "with other features" },
+	};
+	struct fixture *f = *state;
+
+	/* given */
+	assert_int_equal(add_build_with(f, "2.0.0", "one", facts_of(f, "9f3c1ab", "1..1\nok 1 - a\n", "checkout")), 201);
+	assert_false(f->known);
+
+	/* when, then */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(add_build_with(f, "2.0.0", "one", facts_of(f, rows[i].commit, rows[i].tap, rows[i].feature)),
+		                 rows[i].status);
+		assert_non_null(strstr(f->why, rows[i].why));
+		assert_int_equal(f->known, rows[i].status == 200);
+	}
+	/* and a fact that comes later than the build is not dropped either; 1.0.0 came with none */
+	assert_int_equal(add_build_with(f, "1.0.0", "one", facts_of(f, "9f3c1ab", NULL, NULL)), 409);
+	assert_non_null(strstr(f->why, "1.0.0 is there already with no commit, not \"9f3c1ab\""));
 }
 
 static void failure_in_each_stage_is_undone_and_leaves_the_live_build(void **state)
@@ -370,6 +415,7 @@ int main(int argc, char **argv)
 		                                close_fixture),
 		cmocka_unit_test_setup_teardown(deployment_goes_through_every_stage_and_is_live, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(version_is_immutable, open_fixture, close_fixture),
+		cmocka_unit_test_setup_teardown(what_is_known_of_a_version_is_immutable_too, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(failure_in_each_stage_is_undone_and_leaves_the_live_build, open_fixture,
 		                                close_fixture),
 		cmocka_unit_test_setup_teardown(failed_first_deployment_leaves_nothing_live, open_fixture, close_fixture),
@@ -395,5 +441,7 @@ int main(int argc, char **argv)
 	/* The engine runs its own program for what takes long; here that is this one. */
 	if (argc > 1 && strcmp(argv[1], "artifact-import") == 0)
 		return artifact_tool(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "report-read") == 0)
+		return report_tool(argc - 1, argv + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

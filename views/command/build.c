@@ -133,6 +133,8 @@ static void print_build(const struct call *c, const json_t *build)
 		out_piece(json_int(json_object_get(build, "tests"), "fail", 0) ? OUT_BAD : OUT_GOOD, "  tests %s", verdict);
 	if (*json_text(build, "signer"))
 		out_piece(OUT_GOOD, "  signed by %s", json_text(build, "signer"));
+	if (json_flag(build, "known"))
+		out_piece(OUT_PLAIN, "  is there already");
 	out_end_line();
 }
 
@@ -200,7 +202,8 @@ const struct command command_build = {
 	.words = { "add", "show" },
 	.usage = { "build add VERSION --artifact COMPONENT=FILE... [flags]", "build show VERSION [flags]" },
 	.help = "add copies the artifacts into the engine's store. A version never changes: the\n"
-		"same content again is done at once, other content is refused (exit code 3).\n"
+		"same again is said to be there already, other content or other facts (commit,\n"
+		"author, tests and the like) are refused (exit code 3).\n"
 		"show prints the build, its features, its migrations and whether they can be taken\n"
 		"back, who signed it, its artifacts and the tests that failed in CI.\n"
 		"TIME is written like 2026-11-25T10:00:00Z, or in seconds since 1970, as from\n"
