@@ -7,6 +7,7 @@
  * and the step fails as if it had not gone.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/loop.h"
@@ -212,12 +213,26 @@ static bool is_rollback(const struct op *op)
 	return op->job->kind == KIND_ROLLBACK;
 }
 
+/* Why it is not well begins with the component's name. */
+static char *tail_of(const struct op *op, const char *why)
+{
+	for (size_t i = 0; i < op->model->n; i++) {
+		const char *name = op->model->parts[i].name;
+		size_t len = strlen(name);
+
+		if (strncmp(why, name, len) == 0 && (why[len] == ':' || why[len] == ' '))
+			return host_tail(op->denv, op->job->target, name);
+	}
+	return NULL;
+}
+
 static void not_well(struct op *op, const char *why)
 {
+	AUTO(mem_auto_free) char *tail = tail_of(op, why);
 	struct err err = { 0 };
 
 	err_set(&err, ERR_FAILED, "%s in %s is not well: %s", op->job->version, colour_name(op->job->target), why);
-	op_fail(op, "health", NULL, &err);
+	op_fail(op, "health", tail, &err);
 }
 
 static void map_saved_again(void *arg, const struct err *err)
