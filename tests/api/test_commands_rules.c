@@ -152,6 +152,17 @@ static void a_lock_is_answered_with_its_end(void **state)
 	theatre_free(s);
 }
 
+static void status_says_whose_lock_it_is_and_when_it_ends(void **state)
+{
+	static const char lock[] = ", 'lock': {'owner': 'bob', 'reason': 'db work', 'taken': 1, 'expires': 1795144807000}";
+	struct theatre *s = given(lock, "", "");
+	AUTO(capture_done) struct capture c = slipway(s, "status", NULL);
+
+	(void)state;
+	assert_non_null(strstr(c.out, "\n  prod is locked by bob until 2026-11-20T03:20:07Z: db work\n"));
+	theatre_free(s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +174,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(history_flags_an_override_for_ever),
 		cmocka_unit_test(a_build_is_shown_with_what_it_does_to_the_data),
 		cmocka_unit_test(a_lock_is_answered_with_its_end),
+		cmocka_unit_test(status_says_whose_lock_it_is_and_when_it_ends),
 	};
 
 	play_if_asked(argc, argv);

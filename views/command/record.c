@@ -99,6 +99,15 @@ char *record_place(const json_t *deployment)
 	                   json_text(deployment, "environment"));
 }
 
+char *record_lock(const json_t *environment)
+{
+	const json_t *lock = json_object_get(environment, "lock");
+	AUTO(mem_auto_free) char *end = record_time(lock, "expires");
+
+	return !json_is_object(lock) ? mem_dup("")
+		: mem_printf("locked by %s%s%s: %s", json_text(lock, "owner"), *end ? " until " : "", end, json_text(lock, "reason"));
+}
+
 char *record_override(const json_t *deployment)
 {
 	const char *why = json_text(deployment, "override");

@@ -21,6 +21,8 @@ char *record_time(const json_t *object, const char *key);
 char *record_place(const json_t *deployment);
 /* "OVERRIDE hotfix by bob" of one that passed over windows and freezes, else "". Yours. */
 char *record_override(const json_t *deployment);
+/* "locked by bob until 2026-11-20T09:14:07Z: db work"; "" when nobody holds it. Yours. */
+char *record_lock(const json_t *environment);
 /* How many results TOTALS count. */
 int64_t record_count(const json_t *totals);
 

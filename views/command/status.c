@@ -76,6 +76,20 @@ static void print_queued(const char *where, const json_t *deployment)
 	record_print_waits(whose, deployment);
 }
 
+/* Whoever holds it is not blocked by it, and must not forget that he does. */
+static void print_own_lock(const char *where, const json_t *environment)
+{
+	AUTO(mem_auto_free) char *lock = record_lock(environment);
+	const json_t *b;
+	size_t i;
+
+	json_array_foreach(json_object_get(environment, "blocked"), i, b)
+		if (strcmp(json_text(b, "gate"), "lock") == 0)
+			return;
+	if (*lock)
+		out_line("  %s is %s", where, lock);
+}
+
 static void print_automation(const char *where, const json_t *app, const json_t *environment, bool several)
 {
 	const json_t *paused = json_object_get(environment, "paused"), *next = json_object_get(environment, "next");
@@ -97,6 +111,7 @@ static void print_rules(const json_t *app, const json_t *environment, bool sever
 	const json_t *d, *b;
 	size_t i;
 
+	print_own_lock(where, environment);
 	json_array_foreach(json_object_get(environment, "blocked"), i, b)
 		record_print_blocker(where, b);
 	print_override(where, json_object_get(environment, "deployment"));

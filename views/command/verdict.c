@@ -48,22 +48,15 @@ int verdict_give(struct call *c, const char *word)
 	return request_show(c, answer, strcmp(word, "reject") == 0 ? DEPLOYMENT_STOPPED : DEPLOYMENT_SUCCEEDED);
 }
 
-static void print_lock(const json_t *environment, const json_t *lock)
-{
-	AUTO(mem_auto_free) char *end = record_time(lock, "expires");
-
-	out_line("%s is locked by %s%s%s: %s", json_text(environment, "name"), json_text(lock, "owner"), *end ? " until " : "",
-	         end, json_text(lock, "reason"));
-}
-
 static void print_hold(const struct call *c, const json_t *environment)
 {
-	const json_t *lock = json_object_get(environment, "lock"), *paused = json_object_get(environment, "paused");
+	const json_t *paused = json_object_get(environment, "paused");
+	AUTO(mem_auto_free) char *lock = record_lock(environment);
 
 	if (call_has(c, &flag_json))
 		out_json(environment);
-	else if (json_is_object(lock))
-		print_lock(environment, lock);
+	else if (*lock)
+		out_line("%s is %s", json_text(environment, "name"), lock);
 	else
 		out_line("%s is not locked%s%s", json_text(environment, "name"),
 		         json_is_object(paused) ? "; its automation is paused: " : "", json_text(paused, "why"));
