@@ -81,7 +81,7 @@ static void an_answer_that_waits_says_its_place_and_what_it_overrides(void **sta
 	(void)state;
 	assert_int_equal(c.code, 0);
 	assert_string_equal(c.out, "deployment 74  prod nothing -> 2.0.0  queued, 2nd of 3 in prod's queue  OVERRIDE customers "
-	                           "cannot pay by bob\n");
+	                           "cannot pay by bob\n  it is blocked by lock: prod is locked by carol (carol)\n");
 	theatre_free(s);
 }
 
