@@ -4,6 +4,7 @@
 #include "backend/base/buf.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/signature.h"
+#include "backend/process/child.h"
 #include "backend/proto/refusal.h"
 #include "backend/store/policy.h"
 
@@ -471,11 +472,32 @@ static void a_start_that_fails_may_have_migrated_and_one_that_never_came_has_not
 
 /* ---- judged again when the step runs ---- */
 
+static void shell_ended(void *arg, const struct child_end *end)
+{
+	struct fixture *f = arg;
+
+	f->status = end->code;
+	loop_stop(f->loop);
+}
+
+static void said(void *arg, bool is_stderr, const char *data, size_t len)
+{
+	(void)arg, (void)is_stderr;
+	print_message("%.*s", (int)len, data);
+}
+
+/* In the workspace, to its end. */
 static void shell(struct fixture *f, const char *command)
 {
-	AUTO(mem_auto_free) char *line = mem_printf("cd %s && { %s; } >/dev/null 2>&1", f->dir, command);
+	const char *const argv[] = { "sh", "-c", command, NULL }, *const env[] = { "PATH=/usr/bin:/bin", NULL };
+	struct child_spec spec = { .argv = argv, .env = env, .dir = f->dir, .output = said, .end = shell_ended, .arg = f };
+	struct child *child;
 
-	assert_int_equal(system(line), 0);
+	f->status = -1;
+	assert_true(child_start(f->loop, &spec, &child, NULL));
+	while (f->status < 0)
+		loop_run(f->loop);
+	assert_int_equal(f->status, 0);
 }
 
 /* The key "ci" of the workspace may sign from now on, or not any more. */
