@@ -69,7 +69,8 @@ static const struct config_key approval_keys[] = {
 	{ .name = "from", .type = KEY_PEOPLE, .at = ENVIRONMENT(approvers.names), .also = ENVIRONMENT(approvers.n), .max = 64,
 	  .help = "Users and @groups of the machine who may approve; never who asked for the deployment." },
 	{ .name = "expires", .type = KEY_DURATION, .at = ENVIRONMENT(approval_expires_ms), .min = MINUTE,
-	  .max = 30 * (int64_t)DAY, .otherwise = "24h", .help = "How long an approval holds." },
+	  .max = 30 * (int64_t)DAY, .otherwise = "24h", .help = "How long an approval holds. One that is "
+	  "given for a schedule holds until that time and what it may be \"late\", an hour at least." },
 };
 
 static const struct config_kind approval_kind = {

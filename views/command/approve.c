@@ -11,8 +11,10 @@ const struct command command_approve = {
 	.most = 1,
 	.usage = { "approve ID|ENVIRONMENT --reason TEXT [flags]" },
 	.help = "Your word is bound to the build and the plan of that deployment, holds for a\n"
-		"limited time and counts once. Refused: your own (exit code 4), a plan that\n"
-		"changed since it was shown, one that does not wait (3).\n"
+		"limited time and counts once. Of one that is scheduled it holds until that time\n"
+		"and for what it may be late; the answer and slipway status say when it ends.\n"
+		"Refused: your own (exit code 4), a plan that changed since it was shown, one that\n"
+		"does not wait (3).\n"
 		"With --wait the deployment is followed to its end.",
 	.flags = { &flag_reason, &flag_wait, &flag_app, &flag_json },
 };

@@ -18,7 +18,10 @@ const struct command command_deploy = {
 		"and when; with --json also as the API's error object on standard output.\n"
 		"A deployment that needs approval waits for it.\n"
 		"With --at it waits in the engine for that time (slipway schedule moves it, stop\n"
-		"cancels it) and every gate judges it again then.\n"
+		"cancels it) and every gate judges it again then. The answer says the time as it\n"
+		"was understood, what will hold it then (a window that is closed at that time, and\n"
+		"when it opens), and when it is expected to begin. A time that the clocks skip is\n"
+		"refused; of one that they show twice the first is taken.\n"
 		"Asking is safe over a lost link: it never deploys twice.",
 	.flags = { &flag_when, &flag_wait, &flag_expect, &flag_reason, &flag_when_allowed, &flag_override, &flag_app, &flag_json },
 };

@@ -37,6 +37,8 @@ const struct command command_schedule = {
 	.usage = { "schedule move ID --at TIME [flags]" },
 	.help = "The deployment was asked for with slipway deploy --at; slipway stop cancels it.\n"
 		"TIME is as on the wall there: \"2026-12-01 18:00 Europe/Paris\"; UTC without a zone.\n"
-		"Every gate judges it again when its time comes.",
+		"One that the clocks there skip is refused; of one that they show twice the first is\n"
+		"taken. Every gate judges it again when its time comes. What was approved for the\n"
+		"time before holds no longer than its term.",
 	.flags = { &flag_when, &flag_wait, &flag_app, &flag_json },
 };
