@@ -289,15 +289,36 @@ static bool ask_after_refusal(struct console *c, const struct intent *i, const s
 	return true;
 }
 
-static void say_done(struct console *c, const struct console_event *e, const char *sentence, int64_t deployment)
+/* The window that will be closed at the time of a schedule, as the answer has it: "; window until …". Yours; "" none. */
+static char *closed_then(const struct console_event *e, const struct intent *i)
 {
-	int64_t id = json_int(e->answer, "id", deployment);
+	struct model_blockers blockers = { 0 };
+	const struct model_blocker *window;
+	char *text = NULL;
+
+	if (i->kind != INTENT_SCHEDULE && i->kind != INTENT_MOVE)
+		return mem_dup("");
+	model_blockers_read(json_object_get(e->answer, "blocked"), &blockers);
+	window = model_blocker(&blockers, "window");
+	if (window) {
+		AUTO(mem_auto_free) char *why = model_blocker_text(window);
+
+		text = mem_printf("; %s", why);
+	}
+	model_blockers_done(&blockers);
+	return text ? text : mem_dup("");
+}
+
+static void say_done(struct console *c, const struct console_event *e, const char *sentence, const struct intent *i)
+{
+	int64_t id = json_int(e->answer, "id", i->deployment);
+	AUTO(mem_auto_free) char *closed = closed_then(e, i);
 	AUTO(mem_auto_free) char *place = queue_place((int)json_int(e->answer, "position", 0),
 	                                              (int)json_int(e->answer, "queue_size", 0),
 	                                              json_text(e->answer, "environment"));
 
 	if (id)
-		messages_note(&c->messages, "#%" PRId64 "  %s%s%s", id, sentence, *place ? ", " : "", place);
+		messages_note(&c->messages, "#%" PRId64 "  %s%s%s%s", id, sentence, *place ? ", " : "", place, closed);
 	else
 		messages_note(&c->messages, "done: %s", sentence);
 }
@@ -332,7 +353,7 @@ static void acted(struct console *c, const struct console_event *e, struct effec
 	else if (e->err && !ask_after_refusal(c, &intent, e, effects))
 		say_refused(c, e->err);
 	else if (!e->err)
-		say_done(c, e, sentence, intent.deployment);
+		say_done(c, e, sentence, &intent);
 }
 
 bool act_answer(struct console *c, const struct console_event *e, struct effects *effects)

@@ -131,10 +131,12 @@ static void time_typed(struct console *c, const char *text, struct effects *effe
 	struct err err = { 0 };
 	int64_t at;
 
-	/* A zone that is not there, and a time that its clocks skip, are named. */
 	if (!c->panel.at) {
-		hint(c, !*text || zone_parse(text, &at, &err) ? "type a time that is to come" : err.kind == ERR_CONFIG
-		     ? err.text : "that is no time");
+		/* A zone that is not there, and a time that its clocks skip, are named; what was typed is in sight. */
+		const char *skipped = !*text || zone_parse(text, &at, &err) ? NULL : strstr(err.text, "is skipped");
+
+		hint(c, !err.kind ? "type a time that is to come" : skipped ? skipped : err.kind == ERR_CONFIG ? err.text
+		     : "that is no time");
 		return;
 	}
 	c->panel.intent.at = c->panel.at;
@@ -185,7 +187,7 @@ static void read_time(struct console *c)
 	}
 	c->panel.at = when.at;
 	snprintf(c->panel.at_text, sizeof c->panel.at_text, "%.30s = %.16sZ%s, in %s", clock + 1, clock_iso(when.at, iso),
-	         when.again ? " (the first of two)" : "", clock_age(when.at - c->wall_ms, age));
+	         when.again ? " (1st of 2)" : "", clock_age(when.at - c->wall_ms, age));
 }
 
 static void cancel(struct console *c)

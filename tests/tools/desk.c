@@ -29,6 +29,8 @@ static void answer(struct desk *d, const struct effect *effect)
 		json_array_append_new(d->posts, json_pack("{s:s, s:O?, s:I}", "path", effect->path, "body", effect->body, "at",
 		                                          (json_int_t)d->now_ms));
 		answer = json_pack("{s:i, s:s}", "id", 900, "actor", "alice");
+		if (d->held_by)
+			json_object_set_new(answer, "blocked", json_loads(d->held_by, 0, NULL));
 	}
 	if (d->refusing && strcmp(effect->method, "POST") == 0) {
 		err_set(&err, ERR_REFUSED, "%s", d->refusal);

@@ -37,6 +37,7 @@ struct desk {
 	bool hidden;                 /* frames do not reach the terminal */
 	const char *refusing, *refusal;      /* the gate that refuses what is sent, and what it says; NULL */
 	const json_t *blocked;       /* all gates that refuse it then; NULL: only the text */
+	const char *held_by;         /* what the answer says that holds it, as JSON; NULL: nothing */
 	json_t *posts;               /* array of {"path","body","at"} in order */
 	json_t *gets;                /* array of paths */
 	int64_t frame_every_ms;      /* frames that no key asked for are at least so far apart */

@@ -464,7 +464,7 @@ static void what_waits_is_told_with_all_that_an_approval_is_bound_to(void **stat
 	assert_true(desk_sees(d, "waiting: 2 for approval, 1 for something else"));
 	assert_true(desk_sees(d, "#822 2.14.1 to prod, asked by bob 9m ago"));
 	assert_true(desk_sees(d, "plan    c7702d5fe1a9  gate 1d, fetch 2m"));
-	assert_true(desk_sees(d, "carol approved 4m ago: acceptance is green twice"));
+	assert_true(desk_sees(d, "carol approved 4m ago, until 2026-11-21T03:10Z: acceptance is green"));
 	assert_true(desk_sees(d, "window until 2026-11-20T09:14Z"));
 	desk_keys(d, "\r");
 	assert_true(desk_sees(d, "deploy 2.14.1 to prod"));
@@ -587,6 +587,34 @@ static void a_schedule_asks_for_its_time_and_says_what_it_understood(void **stat
 	assert_string_equal(json_text(body(d, 0), "version"), "2.14.1");
 	assert_string_equal(json_text(body(d, 0), "expect"), "2.14.0");
 	assert_int_equal(strlen(json_text(body(d, 0), "digest")), 64);
+}
+
+static void a_schedule_that_meets_a_closed_window_is_told_so(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 160);
+
+	(void)state;
+	d->held_by = "[{\"gate\":\"schedule\",\"why\":\"it is scheduled\",\"who\":\"\",\"clears_at\":1796144400000},"
+		"{\"gate\":\"window\",\"why\":\"closed at that time\",\"who\":\"time\",\"clears_at\":1796202000000}]";
+	desk_keys(d, ":deploy 2.13.6 dev at 2026-12-01 18:00 Europe/Paris\r");
+	assert_int_equal(desk_posts(d), 1);
+	assert_true(desk_sees(d, "#900"));
+	assert_true(desk_sees(d, "; window until 2026-12-02T09:00Z: closed at that time (time)"));
+}
+
+static void a_time_that_the_clocks_skip_is_named_with_the_gap(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 160);
+
+	(void)state;
+	desk_keys(d, "Gu");
+	answer_panel(d, "2027-03-28 02:30 Europe/Paris");
+	desk_keys(d, "\r");
+	assert_true(desk_sees(d, " is skipped: the clocks go from 02:00 to 03:00; "));
+	assert_int_equal(desk_posts(d), 0);
+	desk_key(d, INPUT_CTRL('U'));
+	desk_keys(d, "2027-10-31 02:30 Europe/Paris");
+	assert_true(desk_sees(d, "02:30 Europe/Paris = 2027-10-31T00:30Z (1st of 2)"));
 }
 
 static void a_time_before_a_window_opens_is_said_to_be_too_early(void **state)
@@ -791,6 +819,8 @@ int main(void)
 		cmocka_unit_test(approvals_are_given_by_command_too),
 		cmocka_unit_test(a_schedule_asks_for_its_time_and_says_what_it_understood),
 		cmocka_unit_test(a_time_before_a_window_opens_is_said_to_be_too_early),
+		cmocka_unit_test(a_schedule_that_meets_a_closed_window_is_told_so),
+		cmocka_unit_test(a_time_that_the_clocks_skip_is_named_with_the_gap),
 		cmocka_unit_test(a_command_schedules_with_the_same_reader_of_times),
 		cmocka_unit_test(what_is_scheduled_is_moved_and_cancelled_where_it_waits),
 		cmocka_unit_test(locks_are_commands_with_a_time_and_a_reason),
