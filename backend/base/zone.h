@@ -3,8 +3,8 @@
  *
  * A zone is named as in the tz database ("Europe/London", "UTC"). The C library knows one zone a process at a time: each
  * call here sets TZ, asks and puts TZ back, so nothing outside sees it (one thread, as everywhere in Slipway).
- * A window's hour that a change of clocks skips is the first instant after the gap; what a person writes is refused then.
- * A time that comes twice is the first of both.
+ * A window's hour that a change of clocks skips is the first instant after the gap; what a person writes is refused
+ * then. A time that comes twice is the first of both.
  */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H

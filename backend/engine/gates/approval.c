@@ -24,8 +24,8 @@ int64_t gate_approval_ends(const struct config_environment *env, int64_t given_a
 static bool counts(const struct gate_facts *f, const struct gate_approval *a)
 {
 	return a->approved && a->who.uid != f->requester.uid && gate_person_is(&a->who, &f->env->approvers)
-		&& f->now >= a->at && f->now < gate_approval_ends(f->env, a->at, a->not_before, f->not_before) && strcmp(a->digest, f->build->digest) == 0
-		&& f->plan_hash && strcmp(a->plan_hash, f->plan_hash) == 0;
+		&& f->now >= a->at && f->now < gate_approval_ends(f->env, a->at, a->not_before, f->not_before)
+		&& strcmp(a->digest, f->build->digest) == 0 && f->plan_hash && strcmp(a->plan_hash, f->plan_hash) == 0;
 }
 
 static bool is_first_of(const struct gate_facts *f, size_t index)
