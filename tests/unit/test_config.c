@@ -224,7 +224,7 @@ static const struct { const char *from, *to, *then; } mistakes[] = {
 	{ "\"health\"", "^\"helth\"", "unknown key \"helth\" (did you mean \"health\"?)\n" },
 	{ "\"drain\"", "^\"drian\"", "unknown key \"drian\" (did you mean \"drain\"?)\n" },
 	{ "\"drain\"", "^\"colour\"", "unknown key \"colour\" (valid here: $schema, application, components, "
-		"environments, smoke, acceptance, verify, drain, warm, retention, deadlines, builds, signers, facts)\n" },
+		"environments, smoke, acceptance, verify, drain, warm, retention, deadlines, builds, signers, facts, usual_hours)\n" },
 	{ "\"watch\"", "^\"wach\"", "unknown key \"wach\" (did you mean \"watch\"?)\n" },
 	{ "{ \"application\": \"shop\",", "^{", "this application lacks \"application\"\n" },
 	{ "\"shop\"", "^\"Shop\"", "\"application\" takes a name of at most 40 lower-case letters, digits and hyphens, "
