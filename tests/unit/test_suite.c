@@ -1,7 +1,7 @@
 /*
  * Smoke tests and acceptance suites of a deployment, as they really run: commands, reports and requests to a server.
- * What a test prints or answers is told in the deployment's message, its last lines in the step's tail, all of it in the
- * log.
+ * What a test prints or answers is told in the deployment's message, its last lines in the step's tail, all of it in
+ * the log.
  */
 #include "tests/unit/engine_world.h"
 
@@ -212,8 +212,9 @@ static const struct row {
 	{ "a JUnit test fails", SUITE("junit", WRITES("a.xml", "<testsuite name=\\\"totals\\\"><testcase name=\\\"rounds\\\">"
 	                                              "<failure message=\\\"got 9\\\"/></testcase></testsuite>") "exit 1"),
 	  "1 of 1 tests failed: totals: rounds: got 9", "acceptance", NULL },
-	{ "one of two JUnit files is broken", SUITE("junit", WRITES("a.xml", "<testsuite><testcase name=\\\"x\\\"/></testsuite>")
-	                                            WRITES("b.xml", "<testsuite>\\\\n <testcase></oops>") "echo disk full >&2"),
+	{ "one of two JUnit files is broken",
+	  SUITE("junit", WRITES("a.xml", "<testsuite><testcase name=\\\"x\\\"/></testsuite>")
+	                 WRITES("b.xml", "<testsuite>\\\\n <testcase></oops>") "echo disk full >&2"),
 	  "1 of 2 tests failed: cart: its report could not be read: b.xml:2:14: mismatched tag", "acceptance",
 	  "cart: its report could not be read: b.xml:2:14: mismatched tag\ndisk full\n" },
 	{ "JUnit wrote no file", SUITE("junit", "echo no runner >&2"),
