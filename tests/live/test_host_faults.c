@@ -13,6 +13,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/file.h"
+#include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/registry.h"
 #include "backend/drivers/host/ports.h"
@@ -113,6 +114,30 @@ static void a_build_that_fails_under_real_traffic_is_found_and_taken_back(void *
 	assert_int_not_equal(stand_pid(s, COLOUR_BLUE, "worker"), 0);
 	assert_int_equal(stand_pid(s, COLOUR_GREEN, "web"), 0);
 	assert_int_equal(stand_pid(s, COLOUR_GREEN, "worker"), 0);
+}
+
+static void requests_that_fail_during_the_switch_are_counted_and_journalled(void **state)
+{
+	struct stand *s = *state;
+	AUTO(json_auto_decref) json_t *detail = NULL;
+	const json_t *prober;
+
+	/* given: a build that is well, but not for those who come through the public port */
+	stand_deploy(s, "1.0", COLOUR_BLUE, COLOUR_NONE);
+	stand_job(s, "2.0", "shy", COLOUR_GREEN, COLOUR_BLUE);
+	stand_run_ok(s, STAGE_STAGE);
+	stand_run_ok(s, STAGE_START);
+	/* when */
+	stand_run_ok(s, STAGE_SWITCH);
+	/* then */
+	detail = json_read(s->outcome.detail, strlen(s->outcome.detail), NULL);
+	prober = json_object_get(detail, "prober");
+	assert_true(json_int(prober, "failed", 0) > 1);
+	assert_int_equal(json_int(prober, "ok", -1) + json_int(prober, "failed", 0), json_int(prober, "sent", 0));
+	stand_run(s, STAGE_VERIFY);
+	assert_false(s->outcome.ok);
+	assert_string_equal(s->outcome.layer, "traffic");
+	stand_has(s->outcome.err.text, "/health answered 503)");
 }
 
 static void a_process_that_ends_during_verify_fails_it(void **state)
@@ -457,6 +482,7 @@ int main(int argc, char **argv)
 		CASE(what_is_not_healthy_in_time_is_told_with_its_answer),
 		CASE(a_taken_port_is_told_with_who_has_it),
 		CASE(a_build_that_fails_under_real_traffic_is_found_and_taken_back),
+		CASE(requests_that_fail_during_the_switch_are_counted_and_journalled),
 		CASE(a_process_that_ends_during_verify_fails_it),
 		CASE(a_slow_request_is_drained_not_cut),
 		CASE(the_switch_is_probed_from_haproxys_own_map),

@@ -17,7 +17,7 @@
 
 enum { SLOW_MS = 1500, HAMMERS = 8, REQUEST_MAX = 8192 };
 
-struct app { struct loop *loop; const char *behaviour; char text[256]; bool fell_ill; };
+struct app { struct loop *loop; const char *behaviour; char text[256], own[16] /* ":PORT" */; bool fell_ill; };
 
 struct peer {
 	struct app *app;
@@ -61,7 +61,7 @@ static void answer(struct peer *p)
 {
 	bool health = strncmp(p->in, "GET /health ", 12) == 0;
 
-	if (health && (is(p->app, "sick") || p->app->fell_ill))
+	if (health && (is(p->app, "sick") || p->app->fell_ill || (is(p->app, "shy") && !strstr(p->in, p->app->own))))
 		reply(p, 503, "warming up");
 	else if (!health && is(p->app, "broken"))
 		reply(p, 500, "the total is rounded");
@@ -147,6 +147,7 @@ static int serve(const char *behaviour)
 	const char *port = getenv("PORT");
 
 	snprintf(app.text, sizeof app.text, "%s %s\n", getenv("SLIPWAY_VERSION"), getenv("SLIPWAY_COLOUR"));
+	snprintf(app.own, sizeof app.own, ":%.8s\r\n", port ? port : "");
 	printf("reading the configuration\n");
 	if (is(&app, "crash")) {
 		fprintf(stderr, "no database at db:5432\n");

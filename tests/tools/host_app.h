@@ -11,6 +11,7 @@
  *   sick     /health answers 503 "warming up"
  *   crash    prints and exits 3   broken   all but /health answers 500
  *   fragile  exits 7 on a request that is not /health
+ *   shy      /health answers 503 to whoever asks it by another port than its own: through HAProxy
  *   slow     answers what is not /health after 1.5 s
  *   tcp      no HTTP: says "VERSION COLOUR" to whoever connects, then echoes
  *   worker   no port: waits
