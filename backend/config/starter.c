@@ -15,6 +15,7 @@
 	"slipway build add 1.0.0 --artifact hello=hello.tar.gz\n" \
 	"slipway\n"
 
+/* The slots are none that the sample application takes, also where it moved on: both are tried on one machine. */
 static const char slipway_json[] =
 	"{\n"
 	"  \"$schema\": \"./slipway.schema.json\",\n"
@@ -27,9 +28,9 @@ static const char slipway_json[] =
 	"  },\n"
 	"  \"environments\": [\n"
 	"    { \"name\": \"dev\", \"protection\": \"open\",\n"
-	"      \"ports\": { \"hello\": 8081 }, \"slots\": \"21000-21019\" },\n"
+	"      \"ports\": { \"hello\": 8081 }, \"slots\": \"23100-23119\" },\n"
 	"    { \"name\": \"prod\", \"protection\": \"protected\",\n"
-	"      \"ports\": { \"hello\": 8080 }, \"slots\": \"21020-21039\" }\n"
+	"      \"ports\": { \"hello\": 8080 }, \"slots\": \"23120-23139\" }\n"
 	"  ],\n"
 	"  \"smoke\": [\n"
 	"    { \"name\": \"front page\", \"component\": \"hello\", \"get\": \"/\", \"body\": \"Hello\" }\n"

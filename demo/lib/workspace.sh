@@ -4,20 +4,32 @@ slipway() { "$build/slipway" -C "$dir" "$@"; }
 
 say() { printf '%s\n' "$*"; }
 
-# A port that somebody listens on, of any address.
-is_taken() {
+# are_taken PORT… : somebody listens on one of them, of any address
+are_taken() {
 	local hex
-	hex=$(printf ':%04X$' "$1")
-	awk -v hex="$hex" '$4 == "0A" && $2 ~ hex { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+	printf -v hex ' %04X' "$@"
+	awk -v hex="$hex " '$4 == "0A" && index(hex, " " substr($2, length($2) - 3) " ") { found = 1 } END { exit !found }' \
+		/proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
-# The public ports of dev, preprod and prod are 18081, 18082, 18083 unless one of them is taken when the workspace is
-# made; then the next hundred is tried. Slots move along.
+# ports_from FIRST : the public ports when dev's is FIRST, and the slots, which move along
+ports_from() {
+	local from to
+
+	seq "$1" $(($1 + 2))
+	sed -n 's/.*"slots": "\([0-9]*\)-\([0-9]*\)".*/\1 \2/p' demo/slipway.json | while read -r from to; do
+		seq $((from + $1 - 18081)) $((to + $1 - 18081))
+	done
+}
+
+# The public ports of dev, preprod and prod are 18081, 18082, 18083 unless one of them, or of the slots that go with
+# them, is taken when the workspace is made; then the next hundred is tried.
 ports() {
 	local first=${DEMO_PORT:-18081}
 
-	while is_taken "$first" || is_taken $((first + 1)) || is_taken $((first + 2)); do
-		[ -z "${DEMO_PORT:-}" ] || { say "Port $first, $((first + 1)) or $((first + 2)) is taken." >&2; return 1; }
+	# shellcheck disable=SC2046 # a list of ports
+	while are_taken $(ports_from "$first"); do
+		[ -z "${DEMO_PORT:-}" ] || { say "One of the ports $(ports_from "$first" | tr '\n' ' ')is taken." >&2; return 1; }
 		first=$((first + 100))
 		[ "$first" -lt 20000 ] || { say "No free ports were found between 18081 and 20000." >&2; return 1; }
 	done
