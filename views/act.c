@@ -39,7 +39,7 @@ static void send(struct console *c, const struct intent *intent, struct effects 
 
 static void refuse(struct console *c, const struct intent *intent, const char *why)
 {
-	messages_error(&c->messages, c->wall_ms, "%s%s%s", intent_verb(intent->kind),
+	messages_refusal(&c->messages, c->wall_ms, "%s%s%s", intent_verb(intent->kind),
 	               intent->kind == INTENT_NONE ? "" : " refused: ", why);
 }
 
@@ -187,11 +187,11 @@ void act_key(struct console *c, enum intent_kind kind, struct effects *effects)
 
 	select_intent(c, kind, &now);
 	if (now.kind == INTENT_NONE)
-		messages_error(&c->messages, c->wall_ms, "%s: %s", intent_verb(kind), nothing_to(c, kind));
+		messages_refusal(&c->messages, c->wall_ms, "%s: %s", intent_verb(kind), nothing_to(c, kind));
 	else if (!is_possible(c, &now))
 		return;
 	else if (!intent_equal(&now, &c->shown[kind]))
-		messages_error(&c->messages, c->wall_ms,
+		messages_refusal(&c->messages, c->wall_ms,
 		               "%s changed as you pressed the key: nothing was done; look, then press it again",
 		               now.environment);
 	else
@@ -205,17 +205,17 @@ void act_arm_key(struct console *c, struct effects *effects)
 	struct intent arm = { 0 };
 
 	if (!e || !app) {
-		messages_error(&c->messages, c->wall_ms, "arm: no environment is selected");
+		messages_refusal(&c->messages, c->wall_ms, "arm: no environment is selected");
 	} else if (safety_is_armed(&c->safety, app->name, e->name)) {
 		act_disarm(c, SAFETY_BY_KEY);
 	} else if (!e->is_protected) {
 		messages_note(&c->messages, "%s is open: one key acts at once, there is nothing to arm", e->name);
 	} else if (c->safety.read_only) {
-		messages_error(&c->messages, c->wall_ms, "arm refused: this console is read-only (--read-only)");
+		messages_refusal(&c->messages, c->wall_ms, "arm refused: this console is read-only (--read-only)");
 	} else if (!c->connected) {
-		messages_error(&c->messages, c->wall_ms, "arm refused: the engine does not answer");
+		messages_refusal(&c->messages, c->wall_ms, "arm refused: the engine does not answer");
 	} else if (c->frozen) {
-		messages_error(&c->messages, c->wall_ms, "arm refused: the display is frozen; Z lets it go on");
+		messages_refusal(&c->messages, c->wall_ms, "arm refused: the display is frozen; Z lets it go on");
 	} else {
 		arm.app = mem_dup(app->name);
 		arm.environment = mem_dup(e->name);
@@ -231,11 +231,11 @@ void act_deploy_by_name(struct console *c, const char *version, const char *envi
 {
 	act_forget_lookup(c);
 	if (!model_environment(select_app(c), environment)) {
-		messages_error(&c->messages, c->wall_ms, "deploy: there is no environment %s", environment);
+		messages_refusal(&c->messages, c->wall_ms, "deploy: there is no environment %s", environment);
 		return;
 	}
 	if (!c->connected) {
-		messages_error(&c->messages, c->wall_ms, "deploy refused: the engine does not answer");
+		messages_refusal(&c->messages, c->wall_ms, "deploy refused: the engine does not answer");
 		return;
 	}
 	c->lookup.request = ++c->last_request;

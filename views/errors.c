@@ -1,10 +1,15 @@
-/* The errors of this session, newest first, in full, after the mistakes of the configuration. */
+/*
+ * The errors of this session, newest first, in full, after what stands now: the mistakes of the configuration, and what
+ * should be known of the environments.
+ */
 #include <limits.h>
 #include <string.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/mem.h"
 #include "tui/canvas.h"
 #include "views/console.h"
+#include "views/select.h"
 #include "views/surround.h"
 #include "views/textscroll.h"
 #include "views/view.h"
@@ -21,6 +26,27 @@ static int write_one(const struct console *c, struct canvas *canvas, int row, in
 	return rows;
 }
 
+/* What the message line tells of an environment while it is selected. */
+static int write_remarks(const struct console *c, struct canvas *canvas, int row, int cols)
+{
+	const struct model_app *app = select_app(c);
+	int from = row;
+
+	for (size_t i = 0; app && i < app->nenvironments; i++) {
+		const struct model_environment *e = &app->environments[i];
+		const char *const texts[] = { e->attention, e->hindrance, e->remark };
+
+		for (size_t k = 0; k < ARRAY_LEN(texts); k++) {
+			if (!*texts[k])
+				continue;
+			if (canvas)
+				canvas_text(canvas, row, 1, TIME_COLS - 1, STYLE_HELD, e->name);
+			row += write_one(c, canvas, row, cols, texts[k]);
+		}
+	}
+	return row - from;
+}
+
 /* All of them from row -top on; returns the rows of it all. */
 static int write_all(const struct console *c, struct canvas *canvas, int top, int cols)
 {
@@ -32,6 +58,7 @@ static int write_all(const struct console *c, struct canvas *canvas, int top, in
 			canvas_text(canvas, row, 1, TIME_COLS, STYLE_HELD, "CONFIG");
 		row += write_one(c, canvas, row, cols, c->status.mistakes[i]);
 	}
+	row += write_remarks(c, canvas, row, cols);
 	for (size_t i = c->messages.n; i > 0; i--) {
 		const struct message *m = &c->messages.errors[i - 1];
 

@@ -24,7 +24,7 @@ static void open_of_deployment(struct console *c, const struct view *view)
 static void ask_why(struct console *c, struct effects *effects)
 {
 	if (c->safety.read_only)
-		messages_error(&c->messages, c->wall_ms, "why: this console is read-only (--read-only)");
+		messages_refusal(&c->messages, c->wall_ms, "why: this console is read-only (--read-only)");
 	else
 		panel_open(c, PANEL_WHY, NULL, effects);
 }
@@ -157,7 +157,8 @@ void keypress_take(struct console *c, const struct input_event *event, struct ef
 	if (event->kind == INPUT_KEY) {
 		safety_key(&c->safety, c->now_ms);
 		act_forget_lookup(c);
-		if (c->messages.text && !c->messages.is_error)
+		/* Esc is what puts an error away, of either kind, and then does nothing else. */
+		if (c->messages.gives_way && !(c->messages.is_error && event->key == INPUT_ESC))
 			messages_clear(&c->messages);
 	}
 	if (c->panel.kind != PANEL_NONE)

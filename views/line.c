@@ -75,7 +75,7 @@ void line_run(struct console *c, const char *text, struct effects *effects)
 	else if (is_one_word(text) && (home == &view_releases || home == &view_fleet))
 		stack_home(c, home);
 	else
-		messages_error(&c->messages, c->wall_ms, "no command \"%s\" here; Tab completes, :help lists them", text);
+		messages_refusal(&c->messages, c->wall_ms, "no command \"%s\" here; Tab completes, :help lists them", text);
 }
 
 /* The i-th first word: keys of this screen, commands with words, the home screens. */

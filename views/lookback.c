@@ -100,13 +100,13 @@ void lookback_typed(struct console *c, const char *text)
 	int64_t at = 0;
 
 	if (c->lookback.is_replay)
-		messages_error(&c->messages, c->clock_ms, "at: a replay goes at its own pace");
+		messages_refusal(&c->messages, c->clock_ms, "at: a replay goes at its own pace");
 	else if (strcmp(text, "now") == 0)
 		look(c, 0);
 	else if (!read_span(c, text, &at) && !zone_parse(text, &at, &err))
-		messages_error(&c->messages, c->clock_ms, "at: %s", err.text);
+		messages_refusal(&c->messages, c->clock_ms, "at: %s", err.text);
 	else if (at > c->clock_ms)
-		messages_error(&c->messages, c->clock_ms, "at: that time is still to come; :at now is the present");
+		messages_refusal(&c->messages, c->clock_ms, "at: that time is still to come; :at now is the present");
 	else
 		look(c, at);
 }

@@ -16,11 +16,12 @@ void messages_done(struct messages *m)
 	*m = (struct messages){ 0 };
 }
 
-static void show(struct messages *m, const char *text, bool is_error)
+static void show(struct messages *m, const char *text, bool is_error, bool gives_way)
 {
 	free(m->text);
 	m->text = clean_dup(text, CLEAN_LINE);
 	m->is_error = is_error;
+	m->gives_way = gives_way;
 }
 
 void messages_note(struct messages *m, const char *fmt, ...)
@@ -28,12 +29,22 @@ void messages_note(struct messages *m, const char *fmt, ...)
 	AUTO(mem_auto_free) char *text = NULL;
 	va_list ap;
 
-	if (m->text && m->is_error)
+	if (m->text && !m->gives_way)
 		return;
 	va_start(ap, fmt);
 	text = mem_vprintf(fmt, ap);
 	va_end(ap);
-	show(m, text, false);
+	show(m, text, false, true);
+}
+
+static void keep(struct messages *m, int64_t at)
+{
+	if (m->n == MESSAGES_MAX) {
+		free(m->errors[0].text);
+		memmove(m->errors, m->errors + 1, --m->n * sizeof *m->errors);
+	}
+	m->errors = mem_grow(m->errors, m->n, &m->cap, sizeof *m->errors);
+	m->errors[m->n++] = (struct message){ .at = at, .text = mem_dup(m->text) };
 }
 
 void messages_error(struct messages *m, int64_t at, const char *fmt, ...)
@@ -44,18 +55,25 @@ void messages_error(struct messages *m, int64_t at, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = mem_vprintf(fmt, ap);
 	va_end(ap);
-	show(m, text, true);
-	if (m->n == MESSAGES_MAX) {
-		free(m->errors[0].text);
-		memmove(m->errors, m->errors + 1, --m->n * sizeof *m->errors);
-	}
-	m->errors = mem_grow(m->errors, m->n, &m->cap, sizeof *m->errors);
-	m->errors[m->n++] = (struct message){ .at = at, .text = mem_dup(m->text) };
+	show(m, text, true, false);
+	keep(m, at);
+}
+
+void messages_refusal(struct messages *m, int64_t at, const char *fmt, ...)
+{
+	AUTO(mem_auto_free) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	show(m, text, true, true);
+	keep(m, at);
 }
 
 void messages_clear(struct messages *m)
 {
 	free(m->text);
 	m->text = NULL;
-	m->is_error = false;
+	m->is_error = m->gives_way = false;
 }

@@ -31,7 +31,7 @@ void save_begin(struct console *c, struct effects *effects)
 	int64_t id = select_deployment_id(c);
 
 	if (!id || !c->connected) {
-		messages_error(&c->messages, c->wall_ms, "save: there is no log to save now");
+		messages_refusal(&c->messages, c->wall_ms, "save: there is no log to save now");
 		return;
 	}
 	done(c);

@@ -154,6 +154,14 @@ static char *remark_text(const struct console *c, const struct model_environment
 	return mem_printf("%s: %s%s%s", e->name, waiting, *waiting && *remark ? "; " : "", remark);
 }
 
+/* What stands until somebody does something about it says where all of it is to be read. Yours. */
+static char *with_way(const struct console *c, const char *text, bool stands)
+{
+	bool is_there = select_screen(c)->view->context & ON_ERRORS;
+
+	return mem_printf("%s%s", text, stands && !is_there ? "  e errors" : "");
+}
+
 /* What stands above the footer, and how; "" nothing. Yours. */
 static char *message_text(const struct console *c, int *ret_style)
 {
@@ -162,15 +170,19 @@ static char *message_text(const struct console *c, int *ret_style)
 	*ret_style = STYLE_HELD;
 	if (c->messages.text) {
 		*ret_style = c->messages.is_error ? STYLE_ERROR : STYLE_NOTE;
-		return mem_dup(c->messages.text);
+		return with_way(c, c->messages.text, c->messages.is_error && !c->messages.gives_way);
 	}
 	if (c->why) {
 		*ret_style = STYLE_NOTE;
 		return mem_printf("why: %s  (goes with the next action; Esc forgets it)", c->why);
 	}
-	if (c->status.nmistakes)
-		return mem_printf("configuration refused, %s: %s", c->status.napps ? "the old one is in force" : "nothing is in force",
-		                  c->status.mistakes[0]);
+	if (c->status.nmistakes) {
+		AUTO(mem_auto_free) char *text = mem_printf("configuration refused, %s: %s", c->status.napps
+		                                            ? "the old one is in force" : "nothing is in force",
+		                                            c->status.mistakes[0]);
+
+		return with_way(c, text, true);
+	}
 	return e ? remark_text(c, e) : mem_dup("");
 }
 

@@ -25,7 +25,7 @@ static bool has_environment(struct console *c, const struct typed *t, size_t i)
 {
 	if (model_environment(select_app(c), word(t, i)))
 		return true;
-	messages_error(&c->messages, c->wall_ms, "%s: there is no environment %s", t->words[0], word(t, i));
+	messages_refusal(&c->messages, c->wall_ms, "%s: there is no environment %s", t->words[0], word(t, i));
 	return false;
 }
 
@@ -44,7 +44,7 @@ static bool read_time(struct console *c, const struct typed *t, const char *text
 
 	if (zone_parse(text, ret, &err))
 		return true;
-	messages_error(&c->messages, c->wall_ms, "%s: %s", t->words[0], err.text);
+	messages_refusal(&c->messages, c->wall_ms, "%s: %s", t->words[0], err.text);
 	return false;
 }
 
@@ -57,9 +57,9 @@ static void run_deploy(struct console *c, const struct typed *t, struct effects 
 	int64_t at = 0;
 
 	if (t->n > at_word && strcmp(word(t, at_word), "at") != 0)
-		messages_error(&c->messages, c->wall_ms, "deploy VERSION [ENVIRONMENT] [at TIME]: too many words");
+		messages_refusal(&c->messages, c->wall_ms, "deploy VERSION [ENVIRONMENT] [at TIME]: too many words");
 	else if (!*environment)
-		messages_error(&c->messages, c->wall_ms, "deploy VERSION ENVIRONMENT: no environment is selected");
+		messages_refusal(&c->messages, c->wall_ms, "deploy VERSION ENVIRONMENT: no environment is selected");
 	else if (t->n <= at_word || read_time(c, t, t->rest[at_word + 1], &at))
 		act_deploy_by_name(c, word(t, 1), environment, at, effects);
 }
@@ -74,9 +74,9 @@ static void run_feature(struct console *c, const struct typed *t, struct effects
 	select_feature(c, word(t, 1), word(t, 2), on, &intent);
 	give_reason(&intent, t->rest[4]);
 	if (!on && strcmp(word(t, 3), "off") != 0)
-		messages_error(&c->messages, c->wall_ms, "feature: say whether %s is to be on or off", word(t, 2));
+		messages_refusal(&c->messages, c->wall_ms, "feature: say whether %s is to be on or off", word(t, 2));
 	else if (intent.kind == INTENT_NONE)
-		messages_error(&c->messages, c->wall_ms, "feature: %s has no feature %s", word(t, 1), word(t, 2));
+		messages_refusal(&c->messages, c->wall_ms, "feature: %s has no feature %s", word(t, 1), word(t, 2));
 	else
 		act_begin(c, &intent, effects);
 }
@@ -133,7 +133,7 @@ static void run_waiting(struct console *c, const struct typed *t, enum intent_ki
 	if (kind != INTENT_MOVE)
 		give_reason(&intent, t->rest[2]);
 	if (intent.kind == INTENT_NONE)
-		messages_error(&c->messages, c->wall_ms, "%s: %s does not wait for that; v shows what waits", t->words[0],
+		messages_refusal(&c->messages, c->wall_ms, "%s: %s does not wait for that; v shows what waits", t->words[0],
 		               word(t, 1));
 	else
 		act_begin(c, &intent, effects);
@@ -178,7 +178,7 @@ static void run_app(struct console *c, const struct typed *t, struct effects *ef
 	if (model_app(&c->status, word(t, 1)))
 		home_choose_app(c, word(t, 1));
 	else
-		messages_error(&c->messages, c->wall_ms, "app: there is no application %s", word(t, 1));
+		messages_refusal(&c->messages, c->wall_ms, "app: there is no application %s", word(t, 1));
 }
 
 const struct typed_command typed_commands[] = {
@@ -249,7 +249,7 @@ bool typed_run(struct console *c, const char *text, struct effects *effects)
 	if (found && !is_looking(command) && lookback_refuses(c, command->name))
 		;
 	else if (found && t.n - 1 < command->least)
-		messages_error(&c->messages, c->wall_ms, "%s: too few words", command->usage);
+		messages_refusal(&c->messages, c->wall_ms, "%s: too few words", command->usage);
 	else if (found)
 		command->run(c, &t, effects);
 	free(t.copy);

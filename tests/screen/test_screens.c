@@ -118,48 +118,66 @@ static void the_screen_is_as_its_golden_file(void **state)
 		fail_msg("%s", err.text);
 }
 
-/* All three sizes at once, since each takes its time: `see` comes at a known age of the data. */
-static void silence_is_as_its_golden_files(const char *name, bool dies, const char *text)
+/* A read-only one starts no engine in the place of ours. */
+static struct screen *settled_console(const struct fixture *f, int size)
+{
+	struct screen *s = open_console(f, sizes[size].rows, sizes[size].cols, "--read-only");
+
+	see(s, "READ-ONLY");
+	assert_true(screen_settle(s, QUIET_MS, LIMIT_MS));
+	return s;
+}
+
+static bool is_golden(const struct screen *s, const char *name, int size)
+{
+	AUTO(mem_auto_free) char *path = mem_printf("tests/screen/golden/%s-%dx%d.txt", name, sizes[size].cols,
+	                                            sizes[size].rows);
+	struct err err = { 0 };
+
+	return golden_check(s, path, &err) || (print_message("%s\n", err.text), false);
+}
+
+/* The banner tells the age of the data, so it is a moment's: who comes too late to see it tries again. */
+static void a_lost_engine_is_as_its_golden_file(void **state)
+{
+	enum { TRIES = 4, MOMENT_MS = 4000 };
+	struct err err = { 0 };
+
+	(void)state;
+	for (int size = 0; size < (int)ARRAY_LEN(sizes); size++) {
+		AUTO(fixture_auto_free) struct fixture *f = fixture_start("shop", &err);
+		AUTO(screen_auto_free) struct screen *s = f ? settled_console(f, size) : NULL;
+		bool seen = false;
+
+		for (int i = 0; s && !seen && i < TRIES; i++) {
+			fixture_kill(f);
+			seen = screen_wait_text(s, " 2s", MOMENT_MS);
+			if (!seen && fixture_again(f, "shop", &err))
+				screen_wait_no_text(s, "ENGINE LOST", LIMIT_MS);
+		}
+		assert_true(seen);
+		assert_true(is_golden(s, "lost", size));
+	}
+}
+
+/* All three sizes at once, since it takes its time. */
+static void data_that_is_old_is_as_its_golden_file(void **state)
 {
 	struct screen *s[ARRAY_LEN(sizes)];
 	struct err err = { 0 };
 	AUTO(fixture_auto_free) struct fixture *f = fixture_start("shop", &err);
 	int failed = 0;
 
-	if (!f)
-		fail_msg("%s", err.text);
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		/* A read-only one starts no engine in the place of ours. */
-		s[i] = open_console(f, sizes[i].rows, sizes[i].cols, "--read-only");
-		see(s[i], "READ-ONLY");
-		assert_true(screen_settle(s[i], QUIET_MS, LIMIT_MS));
-	}
-	if (dies)
-		fixture_kill(f);
-	else
-		kill(fixture_pid(f), SIGSTOP);
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		AUTO(mem_auto_free) char *path = mem_printf("tests/screen/golden/%s-%dx%d.txt", name, sizes[i].cols, sizes[i].rows);
-
-		if (!screen_wait_text(s[i], text, SILENT_MS) || !golden_check(s[i], path, &err)) {
-			print_message("%s: %s\n", path, err.kind ? err.text : "not seen");
-			failed++;
-		}
-		screen_free(s[i]);
+	(void)state;
+	assert_non_null(f);
+	for (int size = 0; size < (int)ARRAY_LEN(sizes); size++)
+		s[size] = settled_console(f, size);
+	kill(fixture_pid(f), SIGSTOP);
+	for (int size = 0; size < (int)ARRAY_LEN(sizes); size++) {
+		failed += !screen_wait_text(s[size], "STALE", SILENT_MS) || !is_golden(s[size], "stale", size);
+		screen_free(s[size]);
 	}
 	assert_int_equal(failed, 0);
-}
-
-static void a_lost_engine_is_as_its_golden_files(void **state)
-{
-	(void)state;
-	silence_is_as_its_golden_files("lost", true, "2s");
-}
-
-static void data_that_is_old_is_as_its_golden_files(void **state)
-{
-	(void)state;
-	silence_is_as_its_golden_files("stale", false, "STALE");
 }
 
 int main(void)
@@ -177,7 +195,7 @@ int main(void)
 			tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = the_screen_is_as_its_golden_file,
 			                                .initial_state = &cases[n] };
 		}
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_lost_engine_is_as_its_golden_files);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(data_that_is_old_is_as_its_golden_files);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_lost_engine_is_as_its_golden_file);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(data_that_is_old_is_as_its_golden_file);
 	return _cmocka_run_group_tests("screens", tests, n, NULL, NULL);
 }

@@ -712,14 +712,70 @@ static void commands_complete(void **state)
 static void errors_stay_until_they_are_put_away(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("failed", 24, 80);
+	AUTO(mem_auto_free) char *line = NULL;
 
 	(void)state;
-	desk_keys(d, ":nonsense\rjk");
-	assert_true(desk_sees(d, "nonsense"));
+	/* given: an action that the engine refuses, in more words than the line has room for */
+	d->refusing = "lock";
+	d->refusal = "deploy 2.14.1 to dev: bob holds the lock of dev since this morning, because the load test of the new "
+		"search must not be disturbed";
+	select_dev(d);
+	desk_keys(d, "d");
+
+	/* when: other keys */
+	desk_keys(d, "jk");
+	/* then: it stays, and the line says where the rest is */
+	assert_true(desk_sees(d, "bob holds the lock"));
+	line = desk_line(d, 22);
+	assert_non_null(strstr(line, "  e errors"));
+	desk_keys(d, "\x1b");
+	assert_false(desk_sees(d, "bob holds"));
+	desk_keys(d, "e");
+	assert_true(desk_sees(d, "must not be disturbed"));
+}
+
+static void what_a_key_could_not_do_gives_way_to_the_next(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("failed", 24, 80);
+	size_t depth;
+
+	(void)state;
+	desk_keys(d, ":nonsense\r");
+	assert_true(desk_sees(d, "no command \"nonsense\""));
+	desk_keys(d, "j");
+	assert_false(desk_sees(d, "nonsense"));
+
+	/* Esc puts it away and closes nothing. */
+	desk_keys(d, "H:nonsense\r");
+	depth = d->console->depth;
 	desk_keys(d, "\x1b");
 	assert_false(desk_sees(d, "nonsense"));
+	assert_int_equal(d->console->depth, depth);
+
+	/* It does not hide what the next key comes to. */
+	desk_keys(d, "\x1b:nonsense\r");
+	select_dev(d);
+	desk_keys(d, "d");
+	assert_true(desk_sees(d, "#900"));
 	desk_keys(d, "e");
 	assert_true(desk_sees(d, "no command \"nonsense\""));
+}
+
+static void what_stands_is_read_in_full_among_the_errors(void **state)
+{
+	AUTO(desk_auto_free) struct desk *d = desk_new("shop", 24, 80);
+	AUTO(json_auto_decref) json_t *event = json_pack("{s:s, s:s, s:{s:b, s:s}, s:s}", "app", "shop", "environment", "prod",
+		"health", "ok", 0, "text", "HAProxy does not run", "attention", "not as it should be, tried again every 10 s: the "
+		"preview port of api: port 21002 is taken by pid 1234 (haproxy)");
+
+	(void)state;
+	desk_event(d, (struct console_event){ .kind = EVENT_STREAM, .name = "health", .answer = event });
+	desk_resize(d, 24, 80);
+	assert_true(desk_sees(d, "prod: not as it should be"));
+	assert_true(desk_sees(d, "(haproxy)"));
+	desk_keys(d, "e");
+	assert_true(desk_sees(d, "taken by pid 1234 (haproxy)"));
+	assert_false(desk_sees(d, " none"));
 }
 
 static void a_log_is_copied_and_saved_cleaned(void **state)
@@ -825,6 +881,8 @@ int main(void)
 		cmocka_unit_test(commands_do_what_keys_do_by_the_same_way),
 		cmocka_unit_test(commands_complete),
 		cmocka_unit_test(errors_stay_until_they_are_put_away),
+		cmocka_unit_test(what_a_key_could_not_do_gives_way_to_the_next),
+		cmocka_unit_test(what_stands_is_read_in_full_among_the_errors),
 		cmocka_unit_test(a_log_is_copied_and_saved_cleaned),
 		cmocka_unit_test(scrolling_up_stops_following_and_the_end_follows_again),
 		cmocka_unit_test(ctrl_c_asks_and_changes_nothing),
