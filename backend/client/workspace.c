@@ -70,13 +70,14 @@ void workspace_remove(const struct workspace *w)
 	file_remove_tree(w->dir, NULL);
 }
 
+/* A link whose file is gone is one too: its mistake is told, and not another folder's configuration taken for it. */
 static bool holds_configuration(const char *dir)
 {
 	AUTO(mem_auto_free) char *file = file_join(dir, "slipway.json");
 	AUTO(mem_auto_free) char *folder = file_join(dir, "slipway.d");
 	struct stat st;
 
-	return stat(file, &st) == 0 || (stat(folder, &st) == 0 && S_ISDIR(st.st_mode));
+	return lstat(file, &st) == 0 || (stat(folder, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
 bool workspace_find(const char *start, struct workspace *ret, struct err *err)

@@ -239,14 +239,13 @@ static void check_environments(const struct source *s, const struct config_app *
 			if (app->environments[k].name && strcmp(app->environments[k].name, e->name) == 0)
 				source_mistake(s, places_find(s->places, pointer), "there is an environment \"%.60s\" "
 				               "already", e->name);
-		if (drives(e, "host")) {
-			for (size_t k = 0; k < e->nports; k++)
-				check_port_owner(s, app, i, "ports", e->ports[k].component);
+		/* Those of the other driver are mistakes as such; a driver that is mistyped hides none of either. */
+		for (size_t k = 0; k < e->nports && !drives(e, "command"); k++)
+			check_port_owner(s, app, i, "ports", e->ports[k].component);
+		for (size_t k = 0; k < e->nurls && !drives(e, "host"); k++)
+			check_port_owner(s, app, i, "urls", e->urls[k].name);
+		if (drives(e, "host"))
 			check_slots(s, app, i);
-		} else if (drives(e, "command")) {
-			for (size_t k = 0; k < e->nurls; k++)
-				check_port_owner(s, app, i, "urls", e->urls[k].name);
-		}
 	}
 }
 

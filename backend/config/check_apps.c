@@ -37,7 +37,7 @@ static void claims_of(struct claims *claims, const struct check_loaded *loaded)
 		AUTO(mem_auto_free) char *ports = mem_printf("/environments/%zu/ports", i);
 		AUTO(mem_auto_free) char *slots = mem_printf("/environments/%zu/slots", i);
 
-		if (!e->driver || strcmp(e->driver, "host") != 0)
+		if (e->driver && strcmp(e->driver, "command") == 0)
 			continue;
 		for (size_t k = 0; k < e->nports; k++)
 			claim_add(claims, (struct claim){

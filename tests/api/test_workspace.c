@@ -62,6 +62,25 @@ static void a_folder_of_applications_is_a_workspace_too(void **state)
 	folder_free(mem_dup(folder));
 }
 
+static void a_configuration_whose_link_leads_nowhere_is_not_passed_over(void **state)
+{
+	AUTO(workspace_done) struct workspace w = { 0 };
+	AUTO(mem_auto_free) char *folder = folder_new();
+	AUTO(mem_auto_free) char *above = file_join(folder, "slipway.json");
+	AUTO(mem_auto_free) char *inside = file_join(folder, "inside");
+	AUTO(mem_auto_free) char *link = file_join(inside, "slipway.json");
+
+	/* given: a workspace with a folder in it that has a broken link for a configuration */
+	(void)state;
+	assert_true(file_write_atomic(above, "{}", 2, 0600, NULL));
+	assert_int_equal(mkdir(inside, 0700), 0);
+	assert_int_equal(symlink("gone.json", link), 0);
+	/* when, then */
+	assert_true(workspace_find(inside, &w, NULL));
+	assert_string_equal(w.dir, inside);
+	folder_free(mem_dup(folder));
+}
+
 static void without_a_workspace_it_is_said_how_to_begin(void **state)
 {
 	AUTO(workspace_done) struct workspace w = { 0 };
@@ -231,6 +250,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_workspace_is_found_from_a_folder_deep_inside),
 		TEST(a_folder_of_applications_is_a_workspace_too),
+		TEST(a_configuration_whose_link_leads_nowhere_is_not_passed_over),
 		TEST(without_a_workspace_it_is_said_how_to_begin),
 		TEST(the_engine_is_started_when_none_runs_and_only_then),
 		TEST(many_at_once_start_one_engine),

@@ -285,6 +285,9 @@ static const struct { const char *from, *to, *then; } mistakes[] = {
 	{ "\"0.0.0.0\"", "^\"localhost\"", "\"bind\" takes an address such as \"127.0.0.1\" or \"::1\", not "
 		"\"localhost\"\n" },
 	{ "\"prod\"", "^\"dev\"", "there is an environment \"dev\" already\n" },
+	{ "\"open\", \"ports\": {\"web\"", "\"open\", \"driver\": ^\"hst\", \"ports\": {^\"wbe\"",
+		"\"driver\" does not know \"hst\" (did you mean \"host\"?)\n"
+		"there is no component \"wbe\" (did you mean \"web\"?)\n" },
 	{ "\"command\", \"deploy\"", "^\"comand\", \"deploy\"",
 		"\"driver\" does not know \"comand\" (did you mean \"command\"?)\n" },
 	{ "\"deploy\": [\"./deploy\"], ", "",
