@@ -346,7 +346,7 @@ static bool is_closed_to_us(const struct workspace *w, struct err *err)
 
 	if (sock_connect(w->socket, &fd, &why) || why.kind != ERR_DENIED)
 		return false;
-	err_copy(err, &why);
+	err_set(err, ERR_DENIED, "%s; the engine is another user's, who admits others with slipwayd -g GROUP", why.text);
 	return true;
 }
 

@@ -229,11 +229,12 @@ static void a_build_is_shown_with_its_artifacts_and_what_failed(void **state)
 {
 	struct theatre *s = theatre_new(scene_of("{'answers': {" SHOP ", 'build': {'version': '2.13.5', 'digest': '0123456789abcdef',"
 		"'size': 9, 'tests': {'ok': 1, 'fail': 1}, 'artifacts': [{'component': 'web', 'sha256': 'aa', 'size': 9}], 'results': ["
-		"{'suite': 'u', 'name': 'n', 'outcome': 'fail', 'message': 'm'}, {'suite': 'u', 'name': 'k', 'outcome': 'ok'}]}}}"));
+		"{'suite': 'u', 'name': 'n', 'outcome': 'fail', 'message': 'm'}, {'suite': 'u', 'name': 'k', 'outcome': 'ok'},"
+		"{'suite': '', 'name': 'b', 'outcome': 'fail', 'message': ''}]}}}"));
 	AUTO(capture_done) struct capture c = slipway(s, "build", "show", "2.13.5", NULL);
 
 	(void)state;
-	assert_string_equal(c.out, "build 2.13.5  0123456789ab  9 bytes  tests FAIL 1/2\nartifact web  aa  9 bytes\nFAIL u: n  m\n");
+	assert_string_equal(c.out, "build 2.13.5  0123456789ab  9 bytes  tests FAIL 1/2\nartifact web  aa  9 bytes\nFAIL u: n  m\nFAIL b\n");
 	theatre_free(s);
 }
 

@@ -104,7 +104,7 @@ static void a_build_that_fails_under_real_traffic_is_found_and_taken_back(void *
 	stand_run(s, STAGE_VERIFY);
 	assert_false(s->outcome.ok);
 	assert_string_equal(s->outcome.layer, "traffic");
-	stand_has(s->outcome.err.text, "requests to web failed in ");
+	stand_has(s->outcome.err.text, "requests to web failed since the switch, probes among them (");
 	stand_has(s->outcome.detail, "\"prober\":");
 	stand_undo(s);
 	stand_hammer_end(s, &sent, &failed);

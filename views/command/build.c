@@ -150,6 +150,14 @@ static int add(struct call *c, const char *app)
 	return 0;
 }
 
+/* A result without a suite, or without a message, leaves no mark of what it has not. */
+static void print_failure(const json_t *result)
+{
+	const char *suite = json_text(result, "suite"), *message = json_text(result, "message");
+
+	out_line("FAIL %s%s%s%s%s", suite, *suite ? ": " : "", json_text(result, "name"), *message ? "  " : "", message);
+}
+
 static void print_parts(const json_t *build)
 {
 	char time[CLOCK_ISO_SIZE];
@@ -168,7 +176,7 @@ static void print_parts(const json_t *build)
 		         (long long)json_int(part, "size", 0));
 	json_array_foreach(json_object_get(build, "results"), i, part)
 		if (strcmp(json_text(part, "outcome"), "fail") == 0)
-			out_line("FAIL %s: %s  %s", json_text(part, "suite"), json_text(part, "name"), json_text(part, "message"));
+			print_failure(part);
 }
 
 static int show(struct call *c, const char *app)

@@ -104,9 +104,22 @@ static bool processes_stand(struct op *op)
 	return true;
 }
 
+/* HAProxy counts from the switch on, and our own probes of the switch with it, also where nobody else asks. Yours. */
+static char *traffic_text(const struct op *op, const char *name, const struct figures *f, const struct prober_counts *own)
+{
+	const char *failure = prober_failure(op->prober);
+	AUTO(mem_auto_free) char *ours = own->failed == 0 ? mem_dup("")
+		: mem_printf("; %" PRId64 " of %" PRId64 " probes of our own failed%s%s", own->failed, own->sent,
+		             failure ? ": " : "", failure ? failure : "");
+
+	return mem_printf("%" PRId64 " of %" PRId64 " requests to %s failed since the switch, probes among them (%" PRId64
+	                  " answers of 5xx, %" PRId64 " broken connections)%s", f->failed, f->requests, name, f->s5xx,
+	                  f->errors, ours);
+}
+
 static bool traffic_is_good(struct op *op, const char *csv, struct figures *ret)
 {
-	const struct verify *v = op->state;
+	AUTO(mem_auto_free) char *why = NULL;
 	int64_t limit = op->model->verify_failures > 0 ? op->model->verify_failures : 1;
 	const struct host_part *worst = NULL;
 	struct figures all = { 0 }, most = { 0 };
@@ -133,11 +146,8 @@ static bool traffic_is_good(struct op *op, const char *csv, struct figures *ret)
 	*ret = all;
 	if (!worst || all.failed + own.errors < limit)
 		return true;
-	err_set(&err, ERR_FAILED, "%" PRId64 " of %" PRId64 " requests to %s failed in %.1f s (%" PRId64 " answers of 5xx, %"
-	        PRId64 " broken connections; of our own %" PRId64 " probes %" PRId64 " failed%s%s)", most.failed,
-	        most.requests, worst->name, (double)(clock_mono_ms() - v->began_ms) / 1000, most.s5xx, most.errors, own.sent,
-	        own.failed, prober_failure(op->prober) ? ": " : "",
-	        prober_failure(op->prober) ? prober_failure(op->prober) : "");
+	why = traffic_text(op, worst->name, &most, &own);
+	err_set(&err, ERR_FAILED, "%s", why);
 	fail_part(op, worst, "traffic", &err);
 	return false;
 }
