@@ -28,7 +28,7 @@ bool lookback_refuses(struct console *c, const char *what)
 {
 	if (!lookback_is_past(c))
 		return false;
-	messages_error(&c->messages, c->clock_ms, "%s refused: %s", what, lookback_refusal(c));
+	messages_refusal(&c->messages, c->clock_ms, "%s refused: %s", what, lookback_refusal(c));
 	return true;
 }
 
