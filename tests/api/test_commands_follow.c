@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/buf.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "tests/api/capture.h"
@@ -340,6 +341,72 @@ static void a_log_is_followed_to_the_end_of_its_deployment(void **state)
 	theatre_free(s);
 }
 
+/*
+ * Every text of a deployment comes from outside: names, versions, what tests and processes said, who asked for it and
+ * why. Each @ stands for one that would move the cursor, turn the text around and set the clipboard.
+ */
+#define EVIL "a\\u001b]52;c;ZXZpbA==\\u0007b\\u001b[31mc\\r\\u202ed\\u009b5n\\u200be\\u007ff"
+#define EVIL_STEP "{'index': 0, 'stage': 'smoke', 'state': 'fail', 'started': 1000, 'ended': 2000, 'layer': '@'," \
+	"'message': '@', 'tail': '@\\n@', 'tests': {'ok': 0, 'fail': 1}}"
+#define EVIL_DEPLOYMENT(state) "{'id': 3, 'app': '@', 'environment': 'prod', 'kind': 'deploy', 'version': '@'," \
+	"'from': '@', 'state': '" state "', 'layer': '@', 'message': '@', 'actor': '@', 'reason': '@', 'started': 1000," \
+	"'ended': 2000, 'tests': {'ok': 0, 'fail': 1}, 'steps': [" EVIL_STEP "]}"
+#define EVIL_BUILD "{'version': '@', 'digest': '@', 'size': 1, 'branch': '@', 'author': '@', 'message': '@'," \
+	"'commit': '@', 'signer': '@', 'features': ['@'], 'tests': {'ok': 0, 'fail': 1}," \
+	"'artifacts': [{'component': '@', 'sha256': '@', 'size': 1}]," \
+	"'results': [{'suite': '@', 'name': '@', 'outcome': 'fail', 'message': '@'}]}"
+
+static json_t *evil_scene(const char *text)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+
+	buf_init(&b, 64 * 1024);
+	for (const char *p = text; *p; p++)
+		buf_add(&b, *p == '@' ? EVIL : p, *p == '@' ? strlen(EVIL) : 1);
+	return scene_of(b.data);
+}
+
+static void assert_tame(const char *what, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		if ((*p < 0x20 && *p != '\n') || *p >= 0x7f)
+			fail_msg("%s: byte 0x%02x in: %s", what, *p, text);
+}
+
+static void what_is_followed_never_reaches_the_terminal_raw(void **state)
+{
+	struct theatre *s = theatre_new(evil_scene("{'answers': {" STATUS("{'id': 3, 'state': 'failed'}", "") ","
+		"'deployment': " EVIL_DEPLOYMENT("failed") ", 'deploy': " EVIL_DEPLOYMENT("queued") ","
+		"'stop': " EVIL_DEPLOYMENT("stopped") ", 'build': " EVIL_BUILD ","
+		"'tests': [{'n': 1, 'step': 0, 'suite': '@', 'name': '@', 'outcome': 'fail', 'message': '@'}]},"
+		"'errors': {'builds': {'kind': 'refused', 'text': '@'}}}"));
+	AUTO(capture_done) struct capture watched = slipway(s, "watch", "3", NULL);
+	AUTO(capture_done) struct capture deployed = slipway(s, "deploy", "2.14.0", "prod", "--wait", NULL);
+	AUTO(capture_done) struct capture asked = slipway(s, "deploy", "2.14.0", "prod", NULL);
+	AUTO(capture_done) struct capture stopped = slipway(s, "stop", "3", NULL);
+	AUTO(capture_done) struct capture shown = slipway(s, "build", "show", "2.14.0", NULL);
+	AUTO(capture_done) struct capture refused = slipway(s, "builds", NULL);
+	const struct { const char *what, *text; int evils; } rows[] = {
+		/* the step's begin and end, the result, two lines of the tail, the end */
+		{ "watch", watched.out, 6 }, { "deploy --wait", deployed.out, 6 }, { "deploy", asked.out, 1 },
+		{ "stop", stopped.out, 1 }, { "build show", shown.out, 3 }, { "an error", refused.err, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int n = 0;
+
+		assert_tame(rows[i].what, rows[i].text);
+		for (const char *at = rows[i].text; (at = strstr(at, "abcdef")); at = strchr(at, '\n') ? strchr(at, '\n') : "")
+			n++;
+		if (n < rows[i].evils)
+			fail_msg("%s: in %d lines only: %s", rows[i].what, n, rows[i].text);
+	}
+	assert_tame("errors", watched.err);
+	assert_tame("errors", deployed.err);
+	theatre_free(s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +425,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(watch_of_a_deployment_that_does_not_exist_is_a_mistake),
 		cmocka_unit_test(watch_without_a_word_follows_whatever_comes),
 		cmocka_unit_test(a_log_is_followed_to_the_end_of_its_deployment),
+		cmocka_unit_test(what_is_followed_never_reaches_the_terminal_raw),
 	};
 
 	play_if_asked(argc, argv);
