@@ -5,11 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/base/clock.h"
@@ -330,6 +332,46 @@ static void the_tail_is_of_the_last_run_without_times(void **state)
 	assert_string_equal(none, "");
 }
 
+/* How many old logs there are, and the size of the largest of all. */
+static int count_logs(struct fixture *f, off_t *ret_largest)
+{
+	DIR *dir = opendir(f->log);
+	int n = 0;
+
+	assert_non_null(dir);
+	*ret_largest = 0;
+	for (struct dirent *e; (e = readdir(dir));) {
+		struct stat st;
+
+		if ((*e->d_name == '@' || strcmp(e->d_name, "current") == 0) && fstatat(dirfd(dir), e->d_name, &st, 0) == 0
+		    && st.st_size > *ret_largest)
+			*ret_largest = st.st_size;
+		n += *e->d_name == '@';
+	}
+	closedir(dir);
+	return n;
+}
+
+static void a_log_is_rotated_by_size_and_the_oldest_go(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(mem_auto_free) char *tail = NULL;
+	struct runit_exit end;
+	off_t largest = 0;
+	bool ended = false;
+
+	/* given: a program that prints 8 MB */
+	given_shell_service(f, "head -c 8000000 /dev/zero | tr '\\0' x | fold -w 900; echo; echo the end");
+	/* when */
+	runit_control(f->service, 'o');
+	WAIT_FOR(runit_exit(f->service, &end));
+	WAIT_FOR((free(tail), tail = runit_tail(f->log, 1, &ended), ended));
+	/* then */
+	assert_string_equal(tail, "the end");
+	assert_int_equal(count_logs(f, &largest), 5);
+	assert_in_range(largest, 900000, 1002000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +387,7 @@ int main(void)
 		CASE(an_orphan_of_a_killed_runsv_is_found_and_ended),
 		CASE(teardown_ends_even_what_ignores_sigterm),
 		CASE(the_tail_is_of_the_last_run_without_times),
+		CASE(a_log_is_rotated_by_size_and_the_oldest_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
