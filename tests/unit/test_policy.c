@@ -646,7 +646,7 @@ static void what_can_never_go_on_fails_at_its_gate_and_touches_nothing(void **st
 
 	d = deployment(f, f->id);
 	assert_string_equal(json_text(d, "state"), "failed");
-	assert_non_null(strstr(json_text(d, "message"), "gate: signature gate: 1.0.0 is not signed"));
+	assert_non_null(strstr(json_text(d, "message"), "signature gate: 1.0.0 is not signed"));
 	assert_string_equal(script.log, "");
 }
 
