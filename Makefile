@@ -54,9 +54,9 @@ scripts_of = $(foreach d,$(1),$(filter-out %.c %.h %.md,$(wildcard tests/$(d)/te
 ALL_TESTS := $(foreach d,$(FOLDERS),$(call scripts_of,$(d)) $(call tests_of,$(d)))
 ALL_ALONE := $(filter $(addprefix %/,$(ALONE)),$(ALL_TESTS))
 UNIT_TESTS := $(call tests_of,unit)
-TESTS := $(call tests_of,$(FOLDERS)) $(BUILD)/tests/crash/crash_at.so
+TESTS := $(call tests_of,$(FOLDERS)) $(BUILD)/tests/crash/crash_at.so $(BUILD)/tests/live/slow_disk.so
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/tools/shot.c tests/bench/smallest.c tests/screen/screenshots.c,$(wildcard tests/*/*.c)))
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/*/test_*.c tests/*/bench_*.c tests/fuzz/*.c) tests/crash/crash_at.c tests/live/slow_disk.c tests/tools/shot.c tests/bench/smallest.c tests/screen/screenshots.c,$(wildcard tests/*/*.c)))
 # A folder's helpers serve its own tests, so that a double of the engine never stands in for the engine elsewhere; those
 # in tests/tools serve all; screens are shown in front of the double.
 helpers_of = $(BUILD)/tests/$(1)/helpers.a $(if $(filter screen,$(1)),$(BUILD)/tests/api/helpers.a) $(BUILD)/tests/tools/helpers.a
@@ -107,8 +107,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call helpers_of,$$(notdir $$(@D))) $(BUI
 $(BUILD)/tests/bench/smallest: $(BUILD)/tests/bench/smallest.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call ask_pkg,--libs,ncursesw)
 
-# Preloaded into the engine: dies at a chosen write.
-$(BUILD)/tests/crash/crash_at.so: tests/crash/crash_at.c
+# Preloaded into the engine: it dies at a chosen write, or has a slow disk.
+$(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
 
