@@ -132,7 +132,7 @@ static char *release_read(const json_t *place)
 static char *override_read(const json_t *answer)
 {
 	const char *why = json_text(answer, "override");
-	AUTO(mem_auto_free) char *text = *why ? mem_printf("OVERRIDE %s by %s", why, json_text(answer, "actor")) : mem_dup("");
+	AUTO(mem_auto_free) char *text = *why ? mem_printf("OVERRIDE by %s: %s", json_text(answer, "actor"), why) : mem_dup("");
 
 	return clean_dup(text, CLEAN_LINE);
 }

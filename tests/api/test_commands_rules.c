@@ -80,8 +80,8 @@ static void an_answer_that_waits_says_its_place_and_what_it_overrides(void **sta
 
 	(void)state;
 	assert_int_equal(c.code, 0);
-	assert_string_equal(c.out, "deployment 74  prod nothing -> 2.0.0  queued, 2nd of 3 in prod's queue  OVERRIDE customers "
-	                           "cannot pay by bob\n  it is blocked by lock: prod is locked by carol (carol)\n");
+	assert_string_equal(c.out, "deployment 74  prod nothing -> 2.0.0  queued, 2nd of 3 in prod's queue  OVERRIDE by bob: "
+	                           "customers cannot pay\n  it is blocked by lock: prod is locked by carol (carol)\n");
 	theatre_free(s);
 }
 
@@ -93,7 +93,7 @@ static void status_says_the_place_and_the_override(void **state)
 	(void)state;
 	assert_int_equal(c.code, 0);
 	assert_non_null(strstr(c.out, "\n  prod deployment 74 is 2nd of 3 in prod's queue\n"
-	                              "  prod deployment 74: OVERRIDE customers cannot pay by bob\n"
+	                              "  prod deployment 74: OVERRIDE by bob: customers cannot pay\n"
 	                              "  prod deployment 74 is blocked by lock: prod is locked by carol (carol)\n"));
 	theatre_free(s);
 }
@@ -123,7 +123,7 @@ static void history_flags_an_override_for_ever(void **state)
 
 	(void)state;
 	assert_int_equal(c.code, 0);
-	assert_non_null(strstr(c.out, "  bob  OVERRIDE hotfix by bob: pay again\n"));
+	assert_non_null(strstr(c.out, "  bob  OVERRIDE by bob: hotfix: pay again\n"));
 	theatre_free(s);
 }
 

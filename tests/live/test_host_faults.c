@@ -137,7 +137,7 @@ static void requests_that_fail_during_the_switch_are_counted_and_journalled(void
 	stand_run(s, STAGE_VERIFY);
 	assert_false(s->outcome.ok);
 	assert_string_equal(s->outcome.layer, "traffic");
-	stand_has(s->outcome.err.text, "requests to web failed in ");
+	stand_has(s->outcome.err.text, "requests to web failed since the switch");
 }
 
 static void a_process_that_ends_during_verify_fails_it(void **state)

@@ -293,10 +293,10 @@ static void an_override_is_told_to_whoever_approves_it(void **state)
 
 	(void)state;
 	desk_keys(d, "vj");
-	assert_true(desk_sees(d, "flagged OVERRIDE customers cannot pay by bob"));
+	assert_true(desk_sees(d, "flagged OVERRIDE by bob: customers cannot pay"));
 	assert_true(desk_sees(d, "2nd of 2 in prod's queue"));
 	desk_keys(d, "o");
-	assert_true(desk_sees(d, "│  OVERRIDE customers cannot pay by bob"));
+	assert_true(desk_sees(d, "│  OVERRIDE by bob: customers cannot pay"));
 }
 
 static void pasted_text_is_a_reason_and_no_key(void **state)

@@ -112,7 +112,7 @@ char *record_override(const json_t *deployment)
 {
 	const char *why = json_text(deployment, "override");
 
-	return *why ? mem_printf("OVERRIDE %s by %s", why, json_text(deployment, "actor")) : mem_dup("");
+	return *why ? mem_printf("OVERRIDE by %s: %s", json_text(deployment, "actor"), why) : mem_dup("");
 }
 
 void record_print(const json_t *deployment)
