@@ -45,7 +45,7 @@ static const struct shot shots[] = {
 	{ .name = "waiting-own", .scene = "policy", .keys = "v", .see = "another person must" },
 	{ .name = "waiting-scheduled", .scene = "policy", .keys = "vG", .see = "u move" },
 	{ .name = "approve", .scene = "policy", .keys = "vjo", .see = "Why?" },
-	{ .name = "deployment-override", .scene = "policy", .keys = "vj<Enter>", .see = "OVERRIDE customers" },
+	{ .name = "deployment-override", .scene = "policy", .keys = "vj<Enter>", .see = "OVERRIDE by bob" },
 	{ .name = "tests-of-migrating", .scene = "policy", .keys = "<Tab>t", .see = "tests of build 2.14.1" },
 	{ .name = "smaller-step", .scene = "policy", .keys = "Gb", .see = "smaller step" },
 	{ .name = "schedule", .scene = "policy", .keys = "u", .see = "When?" },
