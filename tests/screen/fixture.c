@@ -21,6 +21,7 @@
 #include "backend/client/workspace.h"
 #include "backend/proto/api.h"
 #include "tests/api/double.h"
+#include "tests/api/folder.h"
 #include "tests/tools/scene.h"
 
 enum { START_MS = 10000, LOOK_MS = 5, LINE_MAX_BYTES = 1024 * 1024, POSTS_MAX = 1024 * 1024 };
@@ -223,19 +224,13 @@ bool fixture_again(struct fixture *f, const char *scene, struct err *err)
 
 struct fixture *fixture_start(const char *scene, struct err *err)
 {
-	const char *tmp = getenv("TMPDIR");
 	AUTO(mem_auto_free) char *config = NULL;
 	AUTO(mem_auto_free) char *state = NULL;
 	struct fixture *f = mem_alloc(sizeof *f);
 
 	f->orders = -1;
-	f->dir = mem_printf("%s/slipway-screen.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(f->dir)) {
-		err_errno(err, errno, "mkdtemp %s", f->dir);
-		free(f->dir);
-		free(f);
-		return NULL;
-	}
+	/* Gone at the end of the process also when the test fails in the middle. */
+	f->dir = folder_new();
 	config = file_join(f->dir, "slipway.json");
 	state = file_join(f->dir, API_STATE_DIR);
 	if (!file_write_atomic(config, "{}\n", 3, 0600, err) || mkdir(state, 0700) != 0 || !fixture_again(f, scene, err)) {
@@ -269,8 +264,7 @@ void fixture_free(struct fixture *f)
 	if (!f)
 		return;
 	fixture_kill(f);
-	file_remove_tree(f->dir, NULL);
-	free(f->dir);
+	folder_free(f->dir);
 	free(f);
 }
 

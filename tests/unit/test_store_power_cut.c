@@ -177,9 +177,9 @@ static void write_sectors(int fd, const struct change *c, bool torn)
 }
 
 /* lost: of ten writes that were not synced, so many. */
-static void leave(const struct written *f, const char *dir, unsigned lost)
+static void leave(const struct written *f, const char *folder, unsigned lost)
 {
-	AUTO(mem_auto_free) char *path = file_join(dir, f->name);
+	AUTO(mem_auto_free) char *path = file_join(folder, f->name);
 	AUTO(mem_auto_close) int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
@@ -217,9 +217,9 @@ static json_t *state_of(struct store *s)
 }
 
 /* kept: the last row that was said to survive. */
-static void assert_survived(const char *dir, int64_t kept)
+static void assert_survived(const char *folder, int64_t kept)
 {
-	AUTO(mem_auto_free) char *path = file_join(dir, "engine.db");
+	AUTO(mem_auto_free) char *path = file_join(folder, "engine.db");
 	AUTO(json_auto_decref) json_t *found = NULL, *made = NULL;
 	struct store_walk walk = { 0 };
 	struct store *s;
@@ -311,9 +311,9 @@ static void act(struct life *life)
 }
 
 /* In the child's stead: nothing is closed or brought to an end, the disk is copied as it is. */
-static void cut(struct life *life, const char *dir)
+static void cut(struct life *life, const char *folder)
 {
-	AUTO(mem_auto_free) char *left = file_join(dir, "left");
+	AUTO(mem_auto_free) char *left = file_join(folder, "left");
 	unsigned lost;
 
 	assert_ok(file_make_dirs(left, 0700, err));
@@ -331,14 +331,23 @@ static void cut(struct life *life, const char *dir)
 	assert_ok(file_remove_tree(left, err));
 }
 
+/* Where it lives; also a life that failed leaves nothing behind. */
+static char dir[32];
+
+static int bury(void **state)
+{
+	(void)state;
+	return *dir && !file_remove_tree(dir, NULL) ? -1 : 0;
+}
+
 static int64_t live_through_cuts(unsigned seed, int acts)
 {
-	char dir[] = "/tmp/slipway-test.XXXXXX";
 	AUTO(mem_auto_free) char *path = NULL;
 	struct life *life = mem_alloc(sizeof *life);
 	int64_t kept;
 
 	/* given a store on a disk of which every write is known */
+	snprintf(dir, sizeof dir, "/tmp/slipway-test.XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	path = file_join(dir, "engine.db");
 	disk.seed = seed;
@@ -402,7 +411,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_commit_does_not_wait_for_the_disk, store_case_begin, store_case_end),
-		cmocka_unit_test(whenever_the_power_goes_what_was_kept_is_there),
+		cmocka_unit_test_teardown(whenever_the_power_goes_what_was_kept_is_there, bury),
 	};
 
 	hook_calls();
