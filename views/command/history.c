@@ -20,7 +20,7 @@ static char *why_text(const json_t *d)
 	const json_t *release = json_object_get(d, "release");
 	const char *why = *json_text(d, "message") ? json_text(d, "message") : json_text(d, "reason");
 	AUTO(mem_auto_free) char *override = record_override(d);
-	struct buf b;
+	AUTO(buf_done) struct buf b = { 0 };
 
 	buf_init(&b, WHY_MAX);
 	if (json_is_object(release))
