@@ -200,7 +200,7 @@ bool zone_read(const char *text, struct zone_reading *ret, struct err *err)
 
 bool zone_parse(const char *text, int64_t *ret_ms, struct err *err)
 {
-	struct zone_reading r;
+	struct zone_reading r = { 0 };
 
 	if (!zone_read(text, &r, err))
 		return false;
