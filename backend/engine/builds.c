@@ -521,7 +521,7 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 
 /* ---- the watched folder ---- */
 
-struct drop { struct engine *e; char *path; struct save *why; };
+struct drop { struct engine *e; char *path; };
 
 static void rename_drop(struct drop *d, const char *ending)
 {
@@ -531,16 +531,6 @@ static void rename_drop(struct drop *d, const char *ending)
 		log_line(LOG_LEVEL_WARN, "%s cannot be renamed; it will be looked at again after a restart", d->path);
 	free(d->path);
 	free(d);
-}
-
-static void why_saved(void *arg, const struct err *err)
-{
-	struct drop *d = arg;
-
-	d->why = NULL;
-	if (err)
-		log_line(LOG_LEVEL_WARN, "%s", err->text);
-	rename_drop(d, "refused");
 }
 
 /* Where the disk failed the file stays as it is: the build is added again when the engine starts again. */
@@ -566,7 +556,8 @@ static void dropped(void *arg, int status, const json_t *value, const struct err
 		AUTO(mem_auto_free) char *text = mem_printf("%s\n", err->text);
 
 		log_line(LOG_LEVEL_WARN, "%s: %s", d->path, err->text);
-		d->why = saver_write(d->e->saver, why, text, strlen(text), 0644, why_saved, d);
+		saver_write(d->e->saver, why, text, strlen(text), 0644, NULL, NULL);
+		rename_drop(d, "refused");
 		return;
 	}
 	log_line(LOG_LEVEL_INFO, "%s: build %s %s", d->path, json_text(value, "version"),
