@@ -40,7 +40,7 @@ static void send(struct console *c, const struct intent *intent, struct effects 
 static void refuse(struct console *c, const struct intent *intent, const char *why)
 {
 	messages_refusal(&c->messages, c->wall_ms, "%s%s%s", intent_verb(intent->kind),
-	               intent->kind == INTENT_NONE ? "" : " refused: ", why);
+	                 intent->kind == INTENT_NONE ? "" : " refused: ", why);
 }
 
 /* What makes any action impossible, whoever asks and however; says it. */
@@ -192,8 +192,8 @@ void act_key(struct console *c, enum intent_kind kind, struct effects *effects)
 		return;
 	else if (!intent_equal(&now, &c->shown[kind]))
 		messages_refusal(&c->messages, c->wall_ms,
-		               "%s changed as you pressed the key: nothing was done; look, then press it again",
-		               now.environment);
+		                 "%s changed as you pressed the key: nothing was done; look, then press it again",
+		                 now.environment);
 	else
 		act_begin(c, &now, effects);
 }

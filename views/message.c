@@ -16,25 +16,14 @@ void messages_done(struct messages *m)
 	*m = (struct messages){ 0 };
 }
 
-static void show(struct messages *m, const char *text, bool is_error, bool gives_way)
+static void show(struct messages *m, bool is_error, bool gives_way, const char *fmt, va_list ap)
 {
+	AUTO(mem_auto_free) char *text = mem_vprintf(fmt, ap);
+
 	free(m->text);
 	m->text = clean_dup(text, CLEAN_LINE);
 	m->is_error = is_error;
 	m->gives_way = gives_way;
-}
-
-void messages_note(struct messages *m, const char *fmt, ...)
-{
-	AUTO(mem_auto_free) char *text = NULL;
-	va_list ap;
-
-	if (m->text && !m->gives_way)
-		return;
-	va_start(ap, fmt);
-	text = mem_vprintf(fmt, ap);
-	va_end(ap);
-	show(m, text, false, true);
 }
 
 static void keep(struct messages *m, int64_t at)
@@ -47,27 +36,34 @@ static void keep(struct messages *m, int64_t at)
 	m->errors[m->n++] = (struct message){ .at = at, .text = mem_dup(m->text) };
 }
 
+void messages_note(struct messages *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (m->text && !m->gives_way)
+		return;
+	va_start(ap, fmt);
+	show(m, false, true, fmt, ap);
+	va_end(ap);
+}
+
 void messages_error(struct messages *m, int64_t at, const char *fmt, ...)
 {
-	AUTO(mem_auto_free) char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = mem_vprintf(fmt, ap);
+	show(m, true, false, fmt, ap);
 	va_end(ap);
-	show(m, text, true, false);
 	keep(m, at);
 }
 
 void messages_refusal(struct messages *m, int64_t at, const char *fmt, ...)
 {
-	AUTO(mem_auto_free) char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = mem_vprintf(fmt, ap);
+	show(m, true, true, fmt, ap);
 	va_end(ap);
-	show(m, text, true, true);
 	keep(m, at);
 }
 

@@ -1,7 +1,8 @@
 /*
- * run: one deployment. Intent, effect, outcome: step.started is on the disk before the driver is called (but for traffic
- * that is moved back to where the journal says at every start anyway, and so need not wait), step.finished is written from what came of it, in one transaction with the next intent. A step that fails, passes its deadline or is
- * stopped leads to the undo, whose end is proven by the driver or is "needs attention".
+ * run: one deployment. Intent, effect, outcome: step.started is on the disk before the driver is called, step.finished is
+ * written from what came of it, in one transaction with the next intent. Moving traffic alone does not wait for the disk,
+ * where every start moves it to where the journal says. A step that fails, passes its deadline or is stopped leads to the
+ * undo, whose end is proven by the driver or is "needs attention".
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -409,7 +410,8 @@ static void do_undo(struct run *run)
 void run_undo(struct run *run)
 {
 	json_t *body = json_pack("{s:I, s:o, s:s, s:b}", "id", (json_int_t)run->d.id, "why",
-	                         json_safe_string(run->failure.text), "layer", run->layer, "stopped", run->stop_why != NULL);
+	                         json_safe_string(run->failure.text), "layer", run->layer, "stopped",
+	                         run->stop_why != NULL);
 	struct rows r;
 
 	run_put_log(run, body);

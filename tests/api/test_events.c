@@ -106,11 +106,9 @@ static void append(struct world *w, int n)
 
 static bool time_is_up(struct world *w) { return clock_mono_ms() >= w->wanted_ms; }
 
-static void a_backlog_is_told_when_the_disk_has_it(void **state)
+/* A reader who asks for rows that a power cut could take back. */
+static void read_on_a_slow_disk(struct world *w)
 {
-	struct world *w = *state;
-
-	/* given rows that a power cut could take back */
 	append(w, 3);
 	double_unkeep(w->engine);
 	watch(w, 1, 0);
@@ -118,6 +116,14 @@ static void a_backlog_is_told_when_the_disk_has_it(void **state)
 	run_until(w, all_are_there);
 	w->wanted_ms = clock_mono_ms() + 50;
 	run_until(w, time_is_up);
+}
+
+static void a_backlog_is_told_when_the_disk_has_it(void **state)
+{
+	struct world *w = *state;
+
+	/* given */
+	read_on_a_slow_disk(w);
 	assert_int_equal(watchers[0].rows, 0);
 	/* when */
 	double_keep(w->engine, NULL);
@@ -132,13 +138,7 @@ static void a_reader_that_goes_while_the_disk_is_slow_is_forgotten(void **state)
 	struct world *w = *state;
 
 	/* given */
-	append(w, 3);
-	double_unkeep(w->engine);
-	watch(w, 1, 0);
-	w->wanted = 1;
-	run_until(w, all_are_there);
-	w->wanted_ms = clock_mono_ms() + 20;
-	run_until(w, time_is_up);
+	read_on_a_slow_disk(w);
 	/* when */
 	client_stream_free(watchers[0].stream);
 	w->wanted = 0;

@@ -146,6 +146,11 @@ void desk_free(struct desk *d)
 	free(d);
 }
 
+void desk_auto_free(struct desk **d)
+{
+	desk_free(*d);
+}
+
 static void take_input(struct desk *d)
 {
 	struct input_event event;
@@ -307,4 +312,30 @@ const json_t *desk_post(const struct desk *d, size_t i)
 size_t desk_posts(const struct desk *d)
 {
 	return json_array_size(d->posts);
+}
+
+const json_t *desk_body(const struct desk *d, size_t i)
+{
+	return json_object_get(desk_post(d, i), "body");
+}
+
+const char *desk_path(const struct desk *d, size_t i)
+{
+	return json_text(desk_post(d, i), "path");
+}
+
+void desk_answer_panel(struct desk *d, const char *keys)
+{
+	desk_wait(d, DESK_DEAF_MS);
+	desk_keys(d, keys);
+}
+
+bool desk_arm_and_wait(struct desk *d, const char *name_and_enter)
+{
+	bool asks = desk_sees(d, "Type its name"), counts;
+
+	desk_answer_panel(d, name_and_enter);
+	counts = desk_sees(d, "in 3 s");
+	desk_wait(d, DESK_COUNTDOWN_MS);
+	return asks && counts;
 }

@@ -23,6 +23,9 @@ struct desk_watch {
 	void *arg;
 };
 
+/* For so long a panel takes no key, and until a protected environment acts. */
+enum { DESK_DEAF_MS = 450, DESK_COUNTDOWN_MS = 3100 };
+
 struct desk {
 	struct desk_watch watch;
 	struct console *console;
@@ -54,6 +57,7 @@ struct desk {
 struct desk *desk_new(const char *scene, int rows, int cols);
 struct desk *desk_new_with(const char *scene, const struct console_options *options);
 void desk_free(struct desk *d);
+void desk_auto_free(struct desk **d);                          /* AUTO(desk_auto_free) */
 
 void desk_watch(struct desk *d, struct desk_watch watch);
 void desk_feed(struct desk *d, const char *bytes, size_t len);     /* as a terminal sends them; time stands still */
@@ -75,6 +79,13 @@ const char *desk_screen(struct desk *d);
 char *desk_line(struct desk *d, int row);                      /* yours */
 bool desk_sees(struct desk *d, const char *text);
 const json_t *desk_post(const struct desk *d, size_t i);       /* NULL: fewer were sent */
+const json_t *desk_body(const struct desk *d, size_t i);       /* of that post */
+const char *desk_path(const struct desk *d, size_t i);
 size_t desk_posts(const struct desk *d);
+
+/* Typed into a panel once it listens. */
+void desk_answer_panel(struct desk *d, const char *keys);
+/* The name that a protected environment asks for, and its countdown; false: one of them was not seen. */
+bool desk_arm_and_wait(struct desk *d, const char *name_and_enter);
 
 #endif

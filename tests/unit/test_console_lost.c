@@ -20,11 +20,6 @@
 #include "views/select.h"
 #include "views/view.h"
 
-static void desk_auto_free(struct desk **d)
-{
-	desk_free(*d);
-}
-
 /* The lists begin at prod; dev is the last of three. */
 static void select_dev(struct desk *d)
 {

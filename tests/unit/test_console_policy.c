@@ -15,39 +15,6 @@
 #include "views/select.h"
 #include "views/view.h"
 
-enum { DEAF_MS = 450, COUNTDOWN_MS = 3100 };
-
-static void desk_auto_free(struct desk **d)
-{
-	desk_free(*d);
-}
-
-static const json_t *body(const struct desk *d, size_t i)
-{
-	return json_object_get(desk_post(d, i), "body");
-}
-
-static const char *path(const struct desk *d, size_t i)
-{
-	return json_text(desk_post(d, i), "path");
-}
-
-/* Typed into a panel once it listens. */
-static void answer_panel(struct desk *d, const char *keys)
-{
-	desk_wait(d, DEAF_MS);
-	desk_keys(d, keys);
-}
-
-/* The name that a protected environment asks for, and its countdown. */
-static void arm_and_wait(struct desk *d, const char *name_and_enter)
-{
-	assert_true(desk_sees(d, "Type its name"));
-	answer_panel(d, name_and_enter);
-	assert_true(desk_sees(d, "in 3 s"));
-	desk_wait(d, COUNTDOWN_MS);
-}
-
 /* ---- features ---- */
 
 static void a_feature_of_an_open_environment_is_pulled_with_one_key(void **state)
@@ -63,12 +30,12 @@ static void a_feature_of_an_open_environment_is_pulled_with_one_key(void **state
 	desk_keys(d, "p");
 	/* then it was sent, with what the person saw */
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(path(d, 0), "/v1/features");
-	assert_string_equal(json_text(body(d, 0), "app"), "shop");
-	assert_string_equal(json_text(body(d, 0), "environment"), "dev");
-	assert_string_equal(json_text(body(d, 0), "feature"), "checkout");
-	assert_true(json_is_false(json_object_get(body(d, 0), "on")));
-	assert_true(json_is_true(json_object_get(body(d, 0), "expect")));
+	assert_string_equal(desk_path(d, 0), "/v1/features");
+	assert_string_equal(json_text(desk_body(d, 0), "app"), "shop");
+	assert_string_equal(json_text(desk_body(d, 0), "environment"), "dev");
+	assert_string_equal(json_text(desk_body(d, 0), "feature"), "checkout");
+	assert_true(json_is_false(json_object_get(desk_body(d, 0), "on")));
+	assert_true(json_is_true(json_object_get(desk_body(d, 0), "expect")));
 }
 
 static void a_feature_of_a_protected_environment_is_armed_like_a_deployment(void **state)
@@ -82,16 +49,16 @@ static void a_feature_of_a_protected_environment_is_armed_like_a_deployment(void
 	desk_keys(d, "p");
 	assert_int_equal(desk_posts(d), 0);
 	/* when its name is typed and the countdown ends */
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	/* then */
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(json_text(body(d, 0), "feature"), "loyalty");
-	assert_true(json_is_true(json_object_get(body(d, 0), "on")));
+	assert_string_equal(json_text(desk_body(d, 0), "feature"), "loyalty");
+	assert_true(json_is_true(json_object_get(desk_body(d, 0), "on")));
 	/* and armed, one key and a countdown do */
 	desk_keys(d, "kp");
 	assert_true(desk_sees(d, "in 3 s"));
 	assert_int_equal(desk_posts(d), 1);
-	desk_wait(d, COUNTDOWN_MS);
+	desk_wait(d, DESK_COUNTDOWN_MS);
 	assert_int_equal(desk_posts(d), 2);
 }
 
@@ -113,7 +80,7 @@ static void another_environment_on_the_features_screen_disarms(void **state)
 
 	(void)state;
 	desk_keys(d, "fa");
-	answer_panel(d, "prod\r");
+	desk_answer_panel(d, "prod\r");
 	assert_true(desk_sees(d, "ARMED prod"));
 	desk_keys(d, "\t");
 	assert_true(desk_sees(d, "features of preprod"));
@@ -139,7 +106,7 @@ static void a_feature_that_changed_under_the_key_is_left_alone(void **state)
 	desk_key(d, INPUT_CTRL('L'));
 	assert_true(desk_sees(d, "p put checkout into dev"));
 	desk_keys(d, "p");
-	assert_true(json_is_true(json_object_get(body(d, 0), "on")));
+	assert_true(json_is_true(json_object_get(desk_body(d, 0), "on")));
 }
 
 static void old_data_asks_for_the_name_before_a_feature_changes(void **state)
@@ -152,7 +119,7 @@ static void old_data_asks_for_the_name_before_a_feature_changes(void **state)
 	desk_wait(d, 20000);
 	desk_keys(d, "p");
 	assert_int_equal(desk_posts(d), 0);
-	answer_panel(d, "dev\r");
+	desk_answer_panel(d, "dev\r");
 	assert_int_equal(desk_posts(d), 1);
 }
 
@@ -163,10 +130,10 @@ static void a_feature_command_goes_the_same_way(void **state)
 	(void)state;
 	desk_keys(d, ":feature dev checkout off  it rounds badly\r");
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(json_text(body(d, 0), "reason"), "it rounds badly");
+	assert_string_equal(json_text(desk_body(d, 0), "reason"), "it rounds badly");
 	desk_keys(d, ":feature prod checkout off\r");
 	assert_int_equal(desk_posts(d), 1);
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	assert_int_equal(desk_posts(d), 2);
 	/* what is so already is not sent, what is not there neither */
 	desk_keys(d, ":feature dev search on\r");
@@ -190,11 +157,11 @@ static void a_rollback_offers_the_smaller_step_first(void **state)
 	assert_true(desk_sees(d, "checkout was put in 02:42Z by alice"));
 	assert_int_equal(desk_posts(d), 0);
 	/* when nothing is chosen but the default */
-	answer_panel(d, "\r");
+	desk_answer_panel(d, "\r");
 	/* then the feature is pulled and the build stays */
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(path(d, 0), "/v1/features");
-	assert_true(json_is_false(json_object_get(body(d, 0), "on")));
+	assert_string_equal(desk_path(d, 0), "/v1/features");
+	assert_true(json_is_false(json_object_get(desk_body(d, 0), "on")));
 }
 
 static void the_whole_rollback_is_one_more_key(void **state)
@@ -205,12 +172,12 @@ static void the_whole_rollback_is_one_more_key(void **state)
 	/* twice at once is once: the panel is deaf at first */
 	desk_keys(d, "Gbb");
 	assert_int_equal(desk_posts(d), 0);
-	answer_panel(d, "xd");
+	desk_answer_panel(d, "xd");
 	assert_int_equal(desk_posts(d), 0);
 	desk_keys(d, "b");
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(json_text(body(d, 0), "kind"), "rollback");
-	assert_string_equal(json_text(body(d, 0), "version"), "2.13.5");
+	assert_string_equal(json_text(desk_body(d, 0), "kind"), "rollback");
+	assert_string_equal(json_text(desk_body(d, 0), "version"), "2.13.5");
 }
 
 static void a_choice_in_a_protected_environment_is_armed_and_counted_down(void **state)
@@ -219,12 +186,12 @@ static void a_choice_in_a_protected_environment_is_armed_and_counted_down(void *
 
 	(void)state;
 	desk_keys(d, "b");
-	answer_panel(d, "b");
+	desk_answer_panel(d, "b");
 	assert_int_equal(desk_posts(d), 0);
 	assert_true(desk_sees(d, "prod 2.13.5 → 2.13.4"));
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(json_text(body(d, 0), "kind"), "rollback");
+	assert_string_equal(json_text(desk_body(d, 0), "kind"), "rollback");
 }
 
 static void what_was_pulled_already_is_no_smaller_step(void **state)
@@ -235,7 +202,7 @@ static void what_was_pulled_already_is_no_smaller_step(void **state)
 	/* given preprod, where a feature was pulled: the rollback goes at once */
 	desk_keys(d, "jb");
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(json_text(body(d, 0), "kind"), "rollback");
+	assert_string_equal(json_text(desk_body(d, 0), "kind"), "rollback");
 }
 
 static void a_choice_that_is_no_longer_true_goes_away(void **state)
@@ -247,7 +214,7 @@ static void a_choice_that_is_no_longer_true_goes_away(void **state)
 	desk_set_scene(d, "policy-later");
 	assert_false(desk_sees(d, "smaller step"));
 	assert_true(desk_sees(d, "checkout is pulled in dev already"));
-	answer_panel(d, "\r");
+	desk_answer_panel(d, "\r");
 	assert_int_equal(desk_posts(d), 0);
 }
 
@@ -259,17 +226,17 @@ static void a_reason_goes_with_the_next_action_only(void **state)
 
 	(void)state;
 	desk_keys(d, "Gfw");
-	answer_panel(d, "CHG-7 totals\r");
+	desk_answer_panel(d, "CHG-7 totals\r");
 	assert_true(desk_sees(d, "why: CHG-7 totals"));
 	assert_int_equal(desk_posts(d), 0);
 	desk_keys(d, "p");
-	assert_string_equal(json_text(body(d, 0), "reason"), "CHG-7 totals");
+	assert_string_equal(json_text(desk_body(d, 0), "reason"), "CHG-7 totals");
 	desk_keys(d, "p");
-	assert_string_equal(json_text(body(d, 1), "reason"), "");
+	assert_string_equal(json_text(desk_body(d, 1), "reason"), "");
 	/* Esc forgets it. */
 	desk_keys(d, "w");
-	answer_panel(d, "other\r\x1bp");
-	assert_string_equal(json_text(body(d, 2), "reason"), "");
+	desk_answer_panel(d, "other\r\x1bp");
+	assert_string_equal(json_text(desk_body(d, 2), "reason"), "");
 }
 
 static void a_deployment_says_what_it_does_to_the_data_before_the_name_is_typed(void **state)
@@ -279,7 +246,7 @@ static void a_deployment_says_what_it_does_to_the_data_before_the_name_is_typed(
 	(void)state;
 	/* given 2.14.1, which brings two migrations, for prod, which is protected */
 	desk_keys(d, "d");
-	answer_panel(d, "customers cannot pay\r");
+	desk_answer_panel(d, "customers cannot pay\r");
 	/* then */
 	assert_true(desk_sees(d, "Type its name"));
 	assert_true(desk_sees(d, "0006, 0007 irreversible"));
@@ -305,7 +272,7 @@ static void pasted_text_is_a_reason_and_no_key(void **state)
 
 	(void)state;
 	desk_keys(d, "Gfw");
-	desk_wait(d, DEAF_MS);
+	desk_wait(d, DESK_DEAF_MS);
 	desk_type(d, "\x1b[200~p\rp\r\x1b[201~");
 	desk_wait(d, 1000);
 	assert_int_equal(desk_posts(d), 0);
@@ -338,15 +305,15 @@ static void an_approval_carries_the_plan_that_was_seen_and_why(void **state)
 	(void)state;
 	desk_keys(d, "vjo");
 	assert_true(desk_sees(d, "approve #822: 2.14.1 to prod"));
-	answer_panel(d, "\r");
+	desk_answer_panel(d, "\r");
 	assert_true(desk_sees(d, "say why"));
 	desk_keys(d, "tests are green\r");
 	assert_int_equal(desk_posts(d), 0);
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(path(d, 0), "/v1/deployments/822/approve");
-	assert_string_equal(json_text(body(d, 0), "plan_hash"), "c7702d5fe1a94b3e9d20");
-	assert_string_equal(json_text(body(d, 0), "reason"), "tests are green");
+	assert_string_equal(desk_path(d, 0), "/v1/deployments/822/approve");
+	assert_string_equal(json_text(desk_body(d, 0), "plan_hash"), "c7702d5fe1a94b3e9d20");
+	assert_string_equal(json_text(desk_body(d, 0), "reason"), "tests are green");
 }
 
 static void ones_own_request_is_another_persons_to_approve(void **state)
@@ -361,9 +328,9 @@ static void ones_own_request_is_another_persons_to_approve(void **state)
 	assert_int_equal(d->console->panel.kind, PANEL_NONE);
 	/* but it may be taken back */
 	desk_keys(d, "\x1br");
-	answer_panel(d, "wrong build\r");
-	arm_and_wait(d, "prod\r");
-	assert_string_equal(path(d, 0), "/v1/deployments/820/reject");
+	desk_answer_panel(d, "wrong build\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
+	assert_string_equal(desk_path(d, 0), "/v1/deployments/820/reject");
 }
 
 static void a_plan_that_changed_takes_the_question_away(void **state)
@@ -374,8 +341,8 @@ static void a_plan_that_changed_takes_the_question_away(void **state)
 	desk_keys(d, "vjo");
 	desk_set_scene(d, "policy-later");
 	assert_true(desk_sees(d, "the plan of #822 changed"));
-	answer_panel(d, "fine\r");
-	desk_wait(d, COUNTDOWN_MS);
+	desk_answer_panel(d, "fine\r");
+	desk_wait(d, DESK_COUNTDOWN_MS);
 	assert_int_equal(desk_posts(d), 0);
 }
 
@@ -391,7 +358,7 @@ static void another_applications_approval_is_armed_and_sent_as_its_own(void **st
 	assert_true(desk_sees(d, "live 7.0.9"));
 	/* when shop's prod is armed */
 	desk_keys(d, "ka");
-	answer_panel(d, "prod\r");
+	desk_answer_panel(d, "prod\r");
 	assert_true(desk_sees(d, "ARMED prod"));
 	/* then mail's, which has the same name, is not */
 	desk_keys(d, "j");
@@ -400,9 +367,9 @@ static void another_applications_approval_is_armed_and_sent_as_its_own(void **st
 	desk_keys(d, "k");
 	assert_false(desk_sees(d, "ARMED"));
 	desk_keys(d, "jo");
-	answer_panel(d, "fine\r");
-	arm_and_wait(d, "prod\r");
-	assert_string_equal(path(d, 0), "/v1/deployments/940/approve");
+	desk_answer_panel(d, "fine\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
+	assert_string_equal(desk_path(d, 0), "/v1/deployments/940/approve");
 	assert_string_equal(d->console->safety.app, "mail");
 }
 
@@ -412,9 +379,9 @@ static void approvals_are_given_by_command_too(void **state)
 
 	(void)state;
 	desk_keys(d, ":approve 822 looks right\r");
-	arm_and_wait(d, "prod\r");
-	assert_string_equal(path(d, 0), "/v1/deployments/822/approve");
-	assert_string_equal(json_text(body(d, 0), "reason"), "looks right");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
+	assert_string_equal(desk_path(d, 0), "/v1/deployments/822/approve");
+	assert_string_equal(json_text(desk_body(d, 0), "reason"), "looks right");
 	desk_keys(d, ":approve 820 mine\r");
 	assert_true(desk_sees(d, "820 does not wait for that"));
 	assert_int_equal(desk_posts(d), 1);
@@ -428,7 +395,7 @@ static void a_schedule_asks_for_its_time_and_says_what_it_understood(void **stat
 
 	(void)state;
 	desk_keys(d, "Gu");
-	answer_panel(d, "2026-11-19 18:00");
+	desk_answer_panel(d, "2026-11-19 18:00");
 	assert_true(desk_sees(d, "that time is past"));
 	desk_keys(d, "\r");
 	assert_int_equal(desk_posts(d), 0);
@@ -441,11 +408,11 @@ static void a_schedule_asks_for_its_time_and_says_what_it_understood(void **stat
 	assert_int_equal(desk_posts(d), 0);
 	desk_keys(d, "\r");
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(path(d, 0), "/v1/deployments");
-	assert_int_equal(json_int(body(d, 0), "not_before", 0), 1796144400000);
-	assert_string_equal(json_text(body(d, 0), "version"), "2.14.1");
-	assert_string_equal(json_text(body(d, 0), "expect"), "2.14.0");
-	assert_int_equal(strlen(json_text(body(d, 0), "digest")), 64);
+	assert_string_equal(desk_path(d, 0), "/v1/deployments");
+	assert_int_equal(json_int(desk_body(d, 0), "not_before", 0), 1796144400000);
+	assert_string_equal(json_text(desk_body(d, 0), "version"), "2.14.1");
+	assert_string_equal(json_text(desk_body(d, 0), "expect"), "2.14.0");
+	assert_int_equal(strlen(json_text(desk_body(d, 0), "digest")), 64);
 }
 
 static void a_schedule_that_meets_a_closed_window_is_told_so(void **state)
@@ -467,7 +434,7 @@ static void a_time_that_the_clocks_skip_is_named_with_the_gap(void **state)
 
 	(void)state;
 	desk_keys(d, "Gu");
-	answer_panel(d, "2027-03-28 02:30 Europe/Paris");
+	desk_answer_panel(d, "2027-03-28 02:30 Europe/Paris");
 	desk_keys(d, "\r");
 	assert_true(desk_sees(d, " is skipped: the clocks go from 02:00 to 03:00; "));
 	assert_int_equal(desk_posts(d), 0);
@@ -482,7 +449,7 @@ static void a_time_before_a_window_opens_is_said_to_be_too_early(void **state)
 
 	(void)state;
 	desk_keys(d, "u");
-	answer_panel(d, "2026-11-20 09:00");
+	desk_answer_panel(d, "2026-11-20 09:00");
 	assert_true(desk_sees(d, "then still held by window until 2026-11-20T09:14Z"));
 	desk_key(d, INPUT_BACKSPACE);
 	desk_key(d, INPUT_BACKSPACE);
@@ -497,8 +464,8 @@ static void a_command_schedules_with_the_same_reader_of_times(void **state)
 	(void)state;
 	desk_keys(d, ":deploy 2.13.6 dev at 2026-12-01 18:00 Europe/Paris\r");
 	assert_int_equal(desk_posts(d), 1);
-	assert_int_equal(json_int(body(d, 0), "not_before", 0), 1796144400000);
-	assert_string_equal(json_text(body(d, 0), "version"), "2.13.6");
+	assert_int_equal(json_int(desk_body(d, 0), "not_before", 0), 1796144400000);
+	assert_string_equal(json_text(desk_body(d, 0), "version"), "2.13.6");
 	desk_keys(d, ":deploy 2.13.6 dev at Europe/Paris\r");
 	assert_true(desk_sees(d, "is no time"));
 	desk_keys(d, "\x1b:deploy 2.13.6 dev 18:00\r");
@@ -507,7 +474,7 @@ static void a_command_schedules_with_the_same_reader_of_times(void **state)
 	/* a protected one is armed, and the countdown says the time */
 	desk_keys(d, "\x1b:deploy 2.13.6 prod at 2026-12-01 18:00\r");
 	assert_true(desk_sees(d, "prod 2.13.5 → 2.13.6 at 2026-12-01T18:00Z"));
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	assert_int_equal(desk_posts(d), 2);
 }
 
@@ -518,18 +485,18 @@ static void what_is_scheduled_is_moved_and_cancelled_where_it_waits(void **state
 	(void)state;
 	desk_keys(d, "vGu");
 	assert_true(desk_sees(d, "now: scheduled for 2026-11-20T18:00Z"));
-	answer_panel(d, "2026-11-20 20:00\r");
-	assert_string_equal(path(d, 0), "/v1/deployments/821/move");
-	assert_int_equal(json_int(body(d, 0), "not_before", 0), 1795204800000);
+	desk_answer_panel(d, "2026-11-20 20:00\r");
+	assert_string_equal(desk_path(d, 0), "/v1/deployments/821/move");
+	assert_int_equal(json_int(desk_body(d, 0), "not_before", 0), 1795204800000);
 	desk_keys(d, ":move 821 2026-11-20 21:00 Europe/London\r");
-	assert_int_equal(json_int(body(d, 1), "not_before", 0), 1795208400000);
+	assert_int_equal(json_int(desk_body(d, 1), "not_before", 0), 1795208400000);
 	/* what is not scheduled is not moved */
 	desk_keys(d, ":move 820 2026-11-20 21:00\r\x1b");
 	assert_int_equal(desk_posts(d), 2);
 	assert_true(desk_sees(d, "x stop #821"));
 	desk_keys(d, "x");
 	assert_int_equal(desk_posts(d), 3);
-	assert_string_equal(path(d, 2), "/v1/deployments/821/stop");
+	assert_string_equal(desk_path(d, 2), "/v1/deployments/821/stop");
 }
 
 /* ---- locks ---- */
@@ -540,18 +507,18 @@ static void locks_are_commands_with_a_time_and_a_reason(void **state)
 
 	(void)state;
 	desk_keys(d, ":lock dev for 1h load test\r");
-	assert_string_equal(path(d, 0), "/v1/environments/dev/lock");
-	assert_int_equal(json_int(body(d, 0), "for_ms", 0), 3600000);
-	assert_string_equal(json_text(body(d, 0), "reason"), "load test");
-	assert_true(json_is_false(json_object_get(body(d, 0), "steal")));
+	assert_string_equal(desk_path(d, 0), "/v1/environments/dev/lock");
+	assert_int_equal(json_int(desk_body(d, 0), "for_ms", 0), 3600000);
+	assert_string_equal(json_text(desk_body(d, 0), "reason"), "load test");
+	assert_true(json_is_false(json_object_get(desk_body(d, 0), "steal")));
 	desk_keys(d, ":lock preprod steal for days\r");
-	assert_string_equal(json_text(body(d, 1), "reason"), "for days");
-	assert_true(json_is_true(json_object_get(body(d, 1), "steal")));
-	assert_int_equal(json_int(body(d, 1), "for_ms", -1), 0);
+	assert_string_equal(json_text(desk_body(d, 1), "reason"), "for days");
+	assert_true(json_is_true(json_object_get(desk_body(d, 1), "steal")));
+	assert_int_equal(json_int(desk_body(d, 1), "for_ms", -1), 0);
 	desk_keys(d, ":unlock dev\r:resume dev it is fine\r");
-	assert_string_equal(path(d, 2), "/v1/environments/dev/unlock");
-	assert_string_equal(path(d, 3), "/v1/environments/dev/resume");
-	assert_string_equal(json_text(body(d, 3), "reason"), "it is fine");
+	assert_string_equal(desk_path(d, 2), "/v1/environments/dev/unlock");
+	assert_string_equal(desk_path(d, 3), "/v1/environments/dev/resume");
+	assert_string_equal(json_text(desk_body(d, 3), "reason"), "it is fine");
 }
 
 static void a_lock_without_a_reason_is_asked_for_one_and_a_protected_one_armed(void **state)
@@ -561,12 +528,12 @@ static void a_lock_without_a_reason_is_asked_for_one_and_a_protected_one_armed(v
 	(void)state;
 	desk_keys(d, ":lock prod\r");
 	assert_true(desk_sees(d, "lock prod"));
-	answer_panel(d, "freeze\r");
+	desk_answer_panel(d, "freeze\r");
 	assert_int_equal(desk_posts(d), 0);
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(path(d, 0), "/v1/environments/prod/lock");
-	assert_string_equal(json_text(body(d, 0), "reason"), "freeze");
+	assert_string_equal(desk_path(d, 0), "/v1/environments/prod/lock");
+	assert_string_equal(json_text(desk_body(d, 0), "reason"), "freeze");
 	desk_keys(d, ":lock nowhere x\r");
 	assert_true(desk_sees(d, "there is no environment nowhere"));
 }
@@ -619,8 +586,8 @@ static void a_read_only_console_asks_nothing_and_sends_nothing(void **state)
 		desk_keys(d, ways[i]);
 		if (d->console->panel.kind != PANEL_NONE)
 			fail_msg("%s opened a panel", ways[i]);
-		answer_panel(d, "x\rprod\r");
-		desk_wait(d, COUNTDOWN_MS);
+		desk_answer_panel(d, "x\rprod\r");
+		desk_wait(d, DESK_COUNTDOWN_MS);
 		if (desk_posts(d))
 			fail_msg("%s was sent", ways[i]);
 	}

@@ -15,34 +15,6 @@
 #include "views/select.h"
 #include "views/view.h"
 
-enum { DEAF_MS = 450, COUNTDOWN_MS = 3100 };
-
-static void desk_auto_free(struct desk **d)
-{
-	desk_free(*d);
-}
-
-static const json_t *body(const struct desk *d, size_t i)
-{
-	return json_object_get(desk_post(d, i), "body");
-}
-
-/* Typed into a panel once it listens. */
-static void answer_panel(struct desk *d, const char *keys)
-{
-	desk_wait(d, DEAF_MS);
-	desk_keys(d, keys);
-}
-
-/* The name that a protected environment asks for, and its countdown. */
-static void arm_and_wait(struct desk *d, const char *name_and_enter)
-{
-	assert_true(desk_sees(d, "Type its name"));
-	answer_panel(d, name_and_enter);
-	assert_true(desk_sees(d, "in 3 s"));
-	desk_wait(d, COUNTDOWN_MS);
-}
-
 static void a_build_in_quarantine_is_asked_about_with_the_gates_words(void **state)
 {
 	AUTO(desk_auto_free) struct desk *d = desk_new("policy", 24, 80);
@@ -56,15 +28,15 @@ static void a_build_in_quarantine_is_asked_about_with_the_gates_words(void **sta
 	assert_true(desk_sees(d, "2.14.1 is in quarantine in dev"));
 	/* when nothing is said, then nothing is sent */
 	d->refusing = NULL;
-	answer_panel(d, "\r");
+	desk_answer_panel(d, "\r");
 	assert_int_equal(desk_posts(d), 1);
 	assert_true(desk_sees(d, "say why"));
 	/* when a reason is typed, then it goes along, under a key of its own */
 	desk_keys(d, "fixed in 2.14\r");
 	assert_int_equal(desk_posts(d), 2);
-	assert_string_equal(json_text(body(d, 1), "reason"), "fixed in 2.14");
-	assert_string_equal(json_text(body(d, 1), "version"), "2.14.1");
-	assert_string_not_equal(json_text(body(d, 1), "key"), json_text(body(d, 0), "key"));
+	assert_string_equal(json_text(desk_body(d, 1), "reason"), "fixed in 2.14");
+	assert_string_equal(json_text(desk_body(d, 1), "version"), "2.14.1");
+	assert_string_not_equal(json_text(desk_body(d, 1), "key"), json_text(desk_body(d, 0), "key"));
 }
 
 static void a_refusal_that_no_reason_gets_past_is_only_said(void **state)
@@ -163,12 +135,12 @@ static void a_closed_window_is_passed_over_with_a_reason(void **state)
 	desk_keys(d, "d");
 	assert_true(desk_sees(d, "prod is outside its"));
 	assert_int_equal(desk_posts(d), 0);
-	answer_panel(d, "customers cannot pay\r");
+	desk_answer_panel(d, "customers cannot pay\r");
 	assert_true(desk_sees(d, "customers cannot pay"));
-	arm_and_wait(d, "prod\r");
+	assert_true(desk_arm_and_wait(d, "prod\r"));
 	assert_int_equal(desk_posts(d), 1);
-	assert_string_equal(json_text(body(d, 0), "override"), "customers cannot pay");
-	assert_null(json_object_get(body(d, 0), "when_allowed"));
+	assert_string_equal(json_text(desk_body(d, 0), "override"), "customers cannot pay");
+	assert_null(json_object_get(desk_body(d, 0), "when_allowed"));
 }
 
 static void a_closed_window_is_waited_for_when_nothing_is_said(void **state)
@@ -177,11 +149,11 @@ static void a_closed_window_is_waited_for_when_nothing_is_said(void **state)
 
 	(void)state;
 	desk_keys(d, "d");
-	answer_panel(d, "\r");
+	desk_answer_panel(d, "\r");
 	assert_true(desk_sees(d, "prod 2.13.5 → 2.14.1 when it is allowed"));
-	arm_and_wait(d, "prod\r");
-	assert_true(json_is_true(json_object_get(body(d, 0), "when_allowed")));
-	assert_null(json_object_get(body(d, 0), "override"));
+	assert_true(desk_arm_and_wait(d, "prod\r"));
+	assert_true(json_is_true(json_object_get(desk_body(d, 0), "when_allowed")));
+	assert_null(json_object_get(desk_body(d, 0), "override"));
 }
 
 int main(void)

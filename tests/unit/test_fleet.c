@@ -15,11 +15,6 @@
 #include "tui/list.h"
 #include "views/fleetrows.h"
 
-static void desk_auto_free(struct desk **d)
-{
-	desk_free(*d);
-}
-
 static struct model_status *fleet(const char *scene)
 {
 	AUTO(json_auto_decref) json_t *status = scene_status(scene);

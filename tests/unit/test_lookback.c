@@ -19,11 +19,6 @@
 /* 2026-11-20T03:00:00Z, fourteen minutes before the desk's clock */
 #define THEN "1795143600000"
 
-static void desk_auto_free(struct desk **d)
-{
-	desk_free(*d);
-}
-
 static void look_there(struct desk *d)
 {
 	json_array_clear(d->gets);

@@ -17,7 +17,15 @@
 #include "backend/base/mem.h"
 #include "backend/base/saver.h"
 
-struct fixture { char dir[32]; char *path; struct loop *loop; struct saver *saver; struct loop_timer *limit; int told, idle; struct err err; };
+struct fixture {
+	char dir[32];
+	char *path;
+	struct loop *loop;
+	struct saver *saver;
+	struct loop_timer *limit;
+	int told, idle;
+	struct err err;
+};
 
 static void too_late(void *arg)
 {

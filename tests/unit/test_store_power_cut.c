@@ -241,7 +241,13 @@ static void assert_survived(const char *folder, int64_t kept)
 
 /* ---- a life that ends at any moment ---- */
 
-struct life { struct store *s; int64_t version, kept; int hot; struct { int64_t mark, seq; } commits[4000]; size_t n, seen; };
+struct life {
+	struct store *s;
+	int64_t version, kept;
+	int hot;                                   /* so many commits more in a moment at which the order matters */
+	struct { int64_t mark, seq; } commits[4000];
+	size_t n, seen;
+};
 
 /* What it may tell by now. */
 static void look(struct life *life)

@@ -17,8 +17,8 @@
 
 static const struct flag flag_artifact = { "--artifact", 0, "COMPONENT=FILE", "an artifact; once for each component", true, false };
 static const struct flag flag_commit = { "--commit", 0, "ID", "the commit it was built from", false, false };
-static const struct flag flag_commit_time = { "--commit-time", 0, "TIME", "when the commit was made: lead time counts from it",
-                                              false, false };
+static const struct flag flag_commit_time = { "--commit-time", 0, "TIME",
+                                              "when the commit was made: lead time counts from it", false, false };
 static const struct flag flag_branch = { "--branch", 0, "NAME", "its branch", false, false };
 static const struct flag flag_author = { "--author", 0, "NAME", "who wrote it", false, false };
 static const struct flag flag_message = { "--message", 0, "TEXT", "what it changes", false, false };
@@ -217,6 +217,6 @@ const struct command command_build = {
 		"TIME is written like 2026-11-25T10:00:00Z, or in seconds since 1970, as from\n"
 		"git log -1 --format=%ct. Without it lead time counts from when the build was made.\n"
 		"With --json: BUILD of the API.",
-	.flags = { &flag_artifact, &flag_commit, &flag_commit_time, &flag_branch, &flag_author, &flag_message, &flag_tests, &flag_feature,
-	           &flag_migration, &flag_sign, &flag_app, &flag_json },
+	.flags = { &flag_artifact, &flag_commit, &flag_commit_time, &flag_branch, &flag_author, &flag_message, &flag_tests,
+	           &flag_feature, &flag_migration, &flag_sign, &flag_app, &flag_json },
 };

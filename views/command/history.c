@@ -120,7 +120,7 @@ const struct command command_history = {
 	.help = "Prints one line for each deployment: id, when it was asked for, application,\n"
 		"environment, kind, versions, state, how long it took, who asked, what came of it\n"
 		"or why it was asked for, behind the release of several applications that it is\n"
-		"part of, and OVERRIDE, why and by whom where it passed over windows and freezes.\n"
+		"part of, and OVERRIDE, by whom and why where it passed over windows and freezes.\n"
 		"With --json: DEPLOYMENT of the API.",
 	.flags = { &flag_then, &flag_app, &flag_limit, &flag_before, &flag_json },
 };

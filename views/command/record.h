@@ -19,7 +19,7 @@ char *record_span(const json_t *step_or_deployment);
 char *record_time(const json_t *object, const char *key);
 /* "2nd of 3 in prod's queue"; "" when it does not wait. Yours. */
 char *record_place(const json_t *deployment);
-/* "OVERRIDE hotfix by bob" of one that passed over windows and freezes, else "". Yours. */
+/* "OVERRIDE by bob: hotfix" of one that passed over windows and freezes, else "". Yours. */
 char *record_override(const json_t *deployment);
 /* "locked by bob until 2026-11-20T09:14:07Z: db work"; "" when nobody holds it. Yours. */
 char *record_lock(const json_t *environment);

@@ -22,8 +22,8 @@ static bool soaked(const struct gate_facts *f, const struct gate_before *b, stru
 	}
 	gate_who(ret, "time");
 	return gate_hold(ret, ERR_REFUSED, b->stay.since + b->soak_ms, "%s %s live in %s for %s of %s, until %s",
-	                 f->build->version, f->is_foreseen ? "will have been" : "has been", b->environment, clock_age(there, span), wanted,
-	                 clock_iso(b->stay.since + b->soak_ms, at));
+	                 f->build->version, f->is_foreseen ? "will have been" : "has been", b->environment,
+	                 clock_age(there, span), wanted, clock_iso(b->stay.since + b->soak_ms, at));
 }
 
 static bool passed(const struct gate_facts *f, const struct gate_before *b, struct gate_refusal *ret)
