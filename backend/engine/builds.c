@@ -1,6 +1,5 @@
 #include "backend/engine/builds.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,6 @@
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
-#include "backend/base/saver.h"
-#include "backend/base/watch.h"
 #include "backend/engine/build_results.h"
 #include "backend/engine/build_same.h"
 #include "backend/engine/engine_priv.h"
@@ -47,12 +44,9 @@ struct adding {
 	void *arg;
 };
 
-struct folder { struct builds *b; struct watch *watch; char *app, *dir; struct loop_timer *look; };
-
 struct builds {
 	struct engine *e;
 	struct adding *addings;
-	struct folder *folders; size_t nfolders;
 };
 
 static void adding_free(struct adding *a)
@@ -519,160 +513,6 @@ void engine_add_build(struct engine *e, const struct engine_caller *who, const j
 	start_child(a, (const char *const[]){ program, "artifact-import", e->artifacts_dir, NULL }, input, imported);
 }
 
-/* ---- the watched folder ---- */
-
-struct drop { struct engine *e; char *path; };
-
-static void rename_drop(struct drop *d, const char *ending)
-{
-	AUTO(mem_auto_free) char *to = mem_printf("%s.%s", d->path, ending);
-
-	if (rename(d->path, to) != 0)
-		log_line(LOG_LEVEL_WARN, "%s cannot be renamed; it will be looked at again after a restart", d->path);
-	free(d->path);
-	free(d);
-}
-
-/* Where the disk failed the file stays as it is: the build is added again when the engine starts again. */
-static void drop_kept(void *arg, const struct err *err)
-{
-	struct drop *d = arg;
-
-	if (!err) {
-		rename_drop(d, "added");
-		return;
-	}
-	free(d->path);
-	free(d);
-}
-
-static void dropped(void *arg, int status, const json_t *value, const struct err *err)
-{
-	struct drop *d = arg;
-
-	(void)status;
-	if (err) {
-		AUTO(mem_auto_free) char *why = mem_printf("%s.why", d->path);
-		AUTO(mem_auto_free) char *text = mem_printf("%s\n", err->text);
-
-		log_line(LOG_LEVEL_WARN, "%s: %s", d->path, err->text);
-		saver_write(d->e->saver, why, text, strlen(text), 0644, NULL, NULL);
-		rename_drop(d, "refused");
-		return;
-	}
-	log_line(LOG_LEVEL_INFO, "%s: build %s %s", d->path, json_text(value, "version"),
-	         json_flag(value, "known") ? "is there already" : "added");
-	if (engine_is_kept(d->e))
-		rename_drop(d, "added");
-	else
-		engine_when_kept(d->e, drop_kept, d);
-}
-
-static json_t *absolute(const char *dir, const json_t *path)
-{
-	const char *text = json_string_value(path);
-	AUTO(mem_auto_free) char *whole = text && *text != '/' ? file_join(dir, text) : mem_dup(text ? text : "");
-
-	return json_safe_string(whole);
-}
-
-static void make_absolute(const char *dir, json_t *request)
-{
-	json_t *tests = json_object_get(request, "tests"), *artifacts = json_object_get(request, "artifacts");
-	json_t *path;
-	const char *component;
-	size_t i;
-
-	json_array_foreach(tests, i, path)
-		json_array_set_new(tests, i, absolute(dir, path));
-	json_object_foreach(artifacts, component, path)
-		json_object_set_new(artifacts, component, absolute(dir, path));
-}
-
-static void take(struct folder *f, const char *name)
-{
-	struct drop *d = mem_alloc(sizeof *d);
-	struct engine_caller who = { .uid = geteuid(), .name = "watch" };
-	json_t *request = NULL;
-	struct buf text;
-	struct err err = { 0 };
-
-	*d = (struct drop){ .e = f->b->e, .path = file_join(f->dir, name) };
-	if (file_read(d->path, MANIFEST_MAX, &text, &err)) {
-		request = json_read(text.data, text.len, &err);
-		buf_done(&text);
-	}
-	if (!request) {
-		dropped(d, 400, NULL, &err);
-		return;
-	}
-	json_object_set_new(request, "app", json_string(f->app));
-	make_absolute(f->dir, request);
-	engine_add_build(f->b->e, &who, request, dropped, d);
-	json_decref(request);
-}
-
-static void look(void *arg)
-{
-	struct folder *f = arg;
-	struct dirent **names = NULL;
-	int n = scandir(f->dir, &names, NULL, alphasort);
-
-	/* One a turn: adding begins at once and renames the file when it is over. */
-	for (int i = 0; i < n; i++) {
-		size_t len = strlen(names[i]->d_name);
-
-		if (len > 5 && names[i]->d_name[0] != '.' && strcmp(names[i]->d_name + len - 5, ".json") == 0
-		    && !f->b->addings)
-			take(f, names[i]->d_name);
-		free(names[i]);
-	}
-	free(names);
-}
-
-static void touched(void *arg, const char *name)
-{
-	struct folder *f = arg;
-
-	(void)name;
-	loop_timer_set(f->look, 50);
-}
-
-static void close_folders(struct builds *b)
-{
-	for (size_t i = 0; i < b->nfolders; i++) {
-		watch_free(b->folders[i].watch);
-		loop_timer_free(b->folders[i].look);
-		free(b->folders[i].app);
-		free(b->folders[i].dir);
-	}
-	free(b->folders);
-	b->folders = NULL;
-	b->nfolders = 0;
-}
-
-void builds_configure(struct builds *b)
-{
-	const struct config *config = b->e->config;
-
-	close_folders(b);
-	b->folders = mem_array(config->napps, sizeof *b->folders);
-	for (size_t i = 0; i < config->napps; i++) {
-		struct folder *f = &b->folders[b->nfolders];
-		struct err err = { 0 };
-
-		if (!config->apps[i].watch)
-			continue;
-		*f = (struct folder){ .b = b, .app = mem_dup(config->apps[i].name), .dir = mem_dup(config->apps[i].watch) };
-		f->look = loop_timer_new(b->e->loop, look, f);
-		b->nfolders++;
-		if (file_make_dirs(f->dir, 0755, &err) && watch_new(b->e->loop, f->dir, touched, f, &f->watch, &err))
-			loop_timer_set(f->look, 0);
-		else
-			log_line(LOG_LEVEL_ERROR, "builds are not watched for: %s", err.text);
-	}
-}
-
 struct builds *builds_new(struct engine *e)
 {
 	struct builds *b = mem_alloc(sizeof *b);
@@ -691,6 +531,5 @@ void builds_free(struct builds *b)
 		adding_free(b->addings);
 		b->addings = next;
 	}
-	close_folders(b);
 	free(b);
 }

@@ -21,6 +21,7 @@
 #include "backend/engine/delivery.h"
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/features.h"
+#include "backend/engine/incoming.h"
 #include "backend/engine/outlet.h"
 #include "backend/engine/replay.h"
 #include "backend/engine/status.h"
@@ -195,7 +196,7 @@ static void adopt_config(struct engine *e, struct config *config)
 	open_environments(e);
 	engine_drop_old_configs(e);
 	survey_tidy(e);
-	builds_configure(e->builds);
+	incoming_configure(e->incoming);
 	past_reconfigure(e->past);
 }
 
@@ -369,6 +370,7 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 	e->outlet = outlet_new(e);
 	e->http = http_new(loop);
 	e->builds = builds_new(e);
+	e->incoming = incoming_new(e);
 	e->people = people_new();
 	e->delivery = delivery_new(e);
 	e->past = past_new(e);
@@ -400,6 +402,7 @@ void engine_free(struct engine *e)
 	watch_free(e->groups_watch);
 	loop_timer_free(e->config_timer);
 	builds_free(e->builds);
+	incoming_free(e->incoming);
 	people_free(e->people);
 	status_end(e);
 	delivery_free(e->delivery);

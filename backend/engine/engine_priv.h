@@ -5,9 +5,9 @@
  *   recovery.c what a restart settles                            suite.c        smoke and acceptance tests
  *                                                                run_*.c        parts of a run: run_priv.h
  *   plan.c     what will be done (pure)                          gate.c         what must hold (pure)
- *   builds.c   adding builds, the watched folder, retention      output.c       a deployment's log and live events
+ *   builds.c   adding builds, retention                      output.c       a deployment's log and live events
  *   answers.c  what the API is told                            features.c     what is on, and the components' file
- *   policy.c   approvals, locks, pauses as asked for
+ *   incoming.c the folders in which CI drops builds             policy.c       approvals, locks, pauses as asked for
  *   automation.c  takes new builds by itself
  *   schedule.c deployments that wait for their time
  *   gate_facts.c  what the gates judge by                      people.c       who may
@@ -30,6 +30,7 @@
 struct automation;
 struct environment;
 struct http;
+struct incoming;
 struct loop_timer;
 struct builds;
 struct people;
@@ -63,6 +64,7 @@ struct engine {
 
 	struct environment **environments; size_t nenvironments, environments_cap;
 	struct builds *builds;
+	struct incoming *incoming;                     /* the folders in which CI drops builds */
 	struct people *people;                         /* who is in which group */
 	struct delivery *delivery;
 	struct status_ask *status_asks;                /* being answered, status.c */

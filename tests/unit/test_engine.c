@@ -408,6 +408,57 @@ static void watched_folder_takes_builds_and_names_what_it_refuses(void **state)
 	assert_int_equal(access(why, F_OK), 0);
 }
 
+static bool exists(const struct fixture *f, const char *name)
+{
+	AUTO(mem_auto_free) char *path = mem_printf("%s/incoming/%s", f->dir, name);
+
+	return access(path, F_OK) == 0;
+}
+
+static size_t builds_added(const struct fixture *f)
+{
+	AUTO(json_auto_decref) json_t *journal = NULL;
+	const json_t *one;
+	size_t i, n = 0;
+
+	assert_true(engine_journal(f->engine, 0, 500, &journal, NULL));
+	json_array_foreach(json_object_get(journal, "rows"), i, one)
+		n += strcmp(json_text(one, "type"), "build.added") == 0;
+	return n;
+}
+
+static void what_is_dropped_at_once_is_added_one_after_the_other_and_each_once(void **state)
+{
+	static const char *const versions[] = { "3.0.0", "3.1.0", "3.2.0", "3.3.0" };
+	struct fixture *f = *state;
+	AUTO(mem_auto_free) char *text = mem_printf(configuration, ",\"builds\":{\"watch\":\"incoming\"}");
+	size_t before = builds_added(f);
+
+	/* given a watched folder */
+	write_file(f, "slipway.json", text);
+	wait_rows(f, "config.loaded", 1);
+	write_file(f, "incoming/web.tar", "content");
+	/* when */
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		AUTO(mem_auto_free) char *name = mem_printf("incoming/%s.json", versions[i]);
+		AUTO(mem_auto_free) char *drop = mem_printf("{\"version\": \"%s\", \"artifacts\": {\"web\": \"web.tar\"}}",
+		                                            versions[i]);
+
+		write_file(f, name, drop);
+	}
+	for (int i = 0; i < 500 && !exists(f, "3.3.0.json.added"); i++) {
+		loop_timer_set(f->limit, 20);
+		loop_run(f->loop);
+	}
+	/* then */
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		AUTO(mem_auto_free) char *added = mem_printf("%s.json.added", versions[i]);
+
+		assert_true(exists(f, added));
+	}
+	assert_int_equal(builds_added(f) - before, ARRAY_LEN(versions));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +487,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_cannot_be_put_right_is_told_until_it_is, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(watched_folder_takes_builds_and_names_what_it_refuses, open_fixture,
 		                                close_fixture),
+		cmocka_unit_test_setup_teardown(what_is_dropped_at_once_is_added_one_after_the_other_and_each_once,
+		                                open_fixture, close_fixture),
 	};
 
 	/* The engine runs its own program for what takes long; here that is this one. */
