@@ -131,8 +131,7 @@ static char *release_read(const json_t *place)
 /* Who asked for it is who passed over the windows: it stays with whatever is told of it. */
 static char *override_read(const json_t *answer)
 {
-	const char *why = json_text(answer, "override");
-	AUTO(mem_auto_free) char *text = *why ? mem_printf("OVERRIDE by %s: %s", json_text(answer, "actor"), why) : mem_dup("");
+	AUTO(mem_auto_free) char *text = override_words(json_text(answer, "actor"), json_text(answer, "override"));
 
 	return clean_dup(text, CLEAN_LINE);
 }

@@ -121,3 +121,8 @@ char *queue_place(int position, int of, const char *environment)
 	return position > 0 ? mem_printf("%d%s of %d in %s's queue", position, ordinal_end(position), of, environment)
 		: mem_dup("");
 }
+
+char *override_words(const char *actor, const char *why)
+{
+	return *why ? mem_printf("OVERRIDE by %s: %s", actor, why) : mem_dup("");
+}

@@ -65,6 +65,8 @@ bool test_outcome_parse(const char *name, enum test_outcome *ret);
 bool deployment_state_is_over(enum deployment_state state);
 /* "2nd of 3 in prod's queue"; "" for position 0: it is in none. Yours. */
 char *queue_place(int position, int of, const char *environment);
+/* "OVERRIDE by bob: hotfix" of what passed over windows and freezes; why "": "". Yours. */
+char *override_words(const char *actor, const char *why);
 enum colour colour_other(enum colour colour);                  /* blue for none */
 
 #endif

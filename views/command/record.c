@@ -110,9 +110,7 @@ char *record_lock(const json_t *environment)
 
 char *record_override(const json_t *deployment)
 {
-	const char *why = json_text(deployment, "override");
-
-	return *why ? mem_printf("OVERRIDE by %s: %s", json_text(deployment, "actor"), why) : mem_dup("");
+	return override_words(json_text(deployment, "actor"), json_text(deployment, "override"));
 }
 
 void record_print(const json_t *deployment)
