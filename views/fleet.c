@@ -17,24 +17,43 @@
 #include "views/state.h"
 #include "views/view.h"
 
-enum { HEAD_ROWS = 2, NAME_LEAST = 11, NAME_MOST = 24, WORD_COLS = 4, AGE_COLS = 4, GAP = 2 };
+enum { HEAD_ROWS = 2, NAME_LEAST = 11, NAME_MOST = 24, WORD_COLS = 4, WIDE = 100, GAP = 2 };
 
-/* A cell is "2.14.0 FAIL 3h": its version takes what is left. */
-struct layout { int name, cell, version; bool has_age; int shown; };
+/* A cell is "2.14.0 FAIL 3h". */
+struct layout { int name, cell, version, age, gap, shown; };
 
+/* How cells may look: with all room, close together, and without their age. */
+static const struct form { int version, age, gap; } wide = { 12, 4, 2 }, close = { 0, 3, 1 }, bare = { 9, 0, 2 };
+
+/* Version 0: as wide as the longest. */
+static void fill(const struct console *c, const struct form *form, int left, struct layout *ret)
+{
+	ret->version = form->version ? form->version : c->fleet.rows.version_cols;
+	ret->age = form->age;
+	ret->gap = form->gap;
+	ret->cell = ret->version + 1 + WORD_COLS + (ret->age ? 1 + ret->age : 0);
+	ret->shown = (left + ret->gap) / (ret->cell + ret->gap);
+	if (ret->shown > (int)c->fleet.rows.ncolumns)
+		ret->shown = (int)c->fleet.rows.ncolumns;
+}
+
+/* Where there is little room an age is shown unless an environment would have to go for it. */
 static struct layout layout_of(const struct console *c, int cols)
 {
 	struct layout l = { .name = c->fleet.rows.name_cols };
-	int left;
+	int left, shown;
 
 	l.name = l.name < NAME_LEAST ? NAME_LEAST : l.name > NAME_MOST ? NAME_MOST : l.name;
 	left = cols - 1 - l.name - GAP - 1;
-	l.has_age = cols >= 100;
-	l.version = cols >= 100 ? 12 : 9;
-	l.cell = l.version + 1 + WORD_COLS + (l.has_age ? 1 + AGE_COLS : 0);
-	l.shown = (left + GAP) / (l.cell + GAP);
-	if (l.shown > (int)c->fleet.rows.ncolumns)
-		l.shown = (int)c->fleet.rows.ncolumns;
+	if (cols >= WIDE) {
+		fill(c, &wide, left, &l);
+		return l;
+	}
+	fill(c, &bare, left, &l);
+	shown = l.shown;
+	fill(c, &close, left, &l);
+	if (l.shown < shown)
+		fill(c, &bare, left, &l);
 	return l;
 }
 
@@ -95,7 +114,7 @@ static void draw_summary(const struct console *c, struct canvas *canvas)
 
 static int column_x(const struct layout *l, int i)
 {
-	return 1 + l->name + GAP + i * (l->cell + GAP);
+	return 1 + l->name + GAP + i * (l->cell + l->gap);
 }
 
 static void draw_head(const struct console *c, const struct layout *l, struct canvas *canvas)
@@ -121,8 +140,8 @@ static void draw_cell(const struct console *c, const struct layout *l, const str
 	state_of_environment(e, &s);
 	canvas_text(canvas, row, col, l->version, *e->live_version ? STYLE_TEXT : STYLE_DIM, *e->live_version ? e->live_version : "-");
 	canvas_text(canvas, row, col + l->version + 1, WORD_COLS, s.style, s.word);
-	if (l->has_age && e->live_since)
-		canvas_text_right(canvas, row, col + l->version + 1 + WORD_COLS + 1, AGE_COLS, STYLE_DIM,
+	if (l->age && e->live_since)
+		canvas_text_right(canvas, row, col + l->version + 1 + WORD_COLS + 1, l->age, STYLE_DIM,
 		                  clock_age(c->wall_ms - e->live_since, age));
 }
 

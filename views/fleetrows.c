@@ -116,24 +116,36 @@ static int by_change(const void *x, const void *y)
 	return a->changed != b->changed ? (a->changed < b->changed) - (a->changed > b->changed) : by_place(a, b);
 }
 
+static int longer(int cols, const char *text)
+{
+	int len = (int)strlen(text);
+
+	return len > cols ? len : cols;
+}
+
+static void measure(const struct model_app *app, struct fleetrows *ret)
+{
+	ret->name_cols = longer(ret->name_cols, app->name);
+	for (size_t i = 0; i < app->nenvironments; i++)
+		ret->version_cols = longer(ret->version_cols, app->environments[i].live_version);
+}
+
 void fleetrows_make(const struct model_status *s, const char *filter, enum fleet_order order, struct fleetrows *ret)
 {
 	struct key *keys = mem_array(s->napps + 1, sizeof *keys);
 	size_t n = 0;
 
 	ret->ncolumns = 0;
-	ret->fail = ret->run = ret->held = ret->wait = ret->name_cols = 0;
+	ret->fail = ret->run = ret->held = ret->wait = ret->name_cols = ret->version_cols = 0;
 	for (size_t i = 0; i < s->napps; i++)
 		if (matches(&s->apps[i], filter))
 			keys[n++] = look_at(s, i, ret);
 	if (order != FLEET_AS_CONFIGURED)
 		qsort(keys, n, sizeof *keys, order == FLEET_ATTENTION_FIRST ? by_urgency : by_change);
 	for (ret->n = 0; ret->n < n; ret->n++) {
-		int cols = (int)strlen(s->apps[keys[ret->n].app].name);
-
 		ret->apps = mem_grow(ret->apps, ret->n, &ret->cap, sizeof *ret->apps);
 		ret->apps[ret->n] = keys[ret->n].app;
-		ret->name_cols = cols > ret->name_cols ? cols : ret->name_cols;
+		measure(&s->apps[keys[ret->n].app], ret);
 	}
 	make_columns(s, ret);
 	free(keys);

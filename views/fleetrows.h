@@ -19,7 +19,7 @@ struct fleetrows {
 	size_t *apps, n, cap;                  /* indexes into the status, those that match, in order */
 	const char *columns[FLEET_COLUMNS_MAX];    /* environments' names, where users are first */
 	size_t ncolumns;
-	int name_cols;                         /* of the longest application's name that is shown */
+	int name_cols, version_cols;           /* of the longest application's name, and version, that is shown */
 	int fail, run, held, wait;             /* environments of the applications that match */
 };
 

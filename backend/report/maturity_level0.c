@@ -43,8 +43,8 @@ void maturity_certain(const struct maturity_facts *f, struct maturity_verdict *v
 		maturity_deploy_to(last, v);
 	} else {
 		v->met = true;
-		maturity_says(v, "each switch is verified for %" PRId64 " ms; all %d changes on %s ended in a known state",
-		              f->app->verify_ms, maturity_figures(f, last).changes, last->name);
+		maturity_says(v, "each switch is verified for %g s; all %d changes on %s ended in a known state",
+		              (double)f->app->verify_ms / 1000, maturity_figures(f, last).changes, last->name);
 	}
 }
 

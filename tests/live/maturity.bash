@@ -46,7 +46,7 @@ maturity_by_hand() {
 		| [ [0, "not-by-hand", all($pipeline[]; (good(.name) | length) > 0 and drifts(.name) == []),
 			"\([$pipeline[] | good(.name) | length] | add) deployments to all environments are in the journal, and what is live is what they brought"],
 		    [0, "certain", ($good != [] and all($all[]; .state != "attention") and $c.verify.for != "0s"),
-			"each switch is verified for \($c.verify.for | rtrimstr("ms")) ms; all \($all | length) changes on \($l) ended in a known state"],
+			"each switch is verified for \($c.verify.for | rtrimstr("ms") | tonumber / 1000) s; all \($all | length) changes on \($l) ended in a known state"],
 		    [0, "built-elsewhere", ($last.signatures == "required" and $stays != [] and all($stays[]; any(build(.digest)[]; .signer))),
 			"each of \($stays | length) times that a build came to be live on \($l), one of the signers had signed it"],
 		    [0, "users-go-on", ($probes.sent > 0 and $probes.failed == 0),

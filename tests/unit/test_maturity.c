@@ -134,7 +134,7 @@ static const struct verdict_case cases[] = {
 	  { .journal = TO_DEV TO_PROD DRIFT } },
 	{ "certain", false, "nothing is watched", "\"verify\": {\"for\": \"30s\"", { .app = "'verify':{'for':'0s'}" } },
 	{ "certain", false, "no deployment to prod", "slipway deploy VERSION prod", { .app = "'verify':{'for':'3s'}" } },
-	{ "certain", true, "verified for 3000 ms; all 1 changes", "",
+	{ "certain", true, "verified for 3 s; all 1 changes", "",
 	  { .app = "'verify':{'for':'3s'}", .journal = TO_PROD } },
 	{ "certain", false, "1 changes on prod ended without", "slipway history prod",
 	  { .app = "'verify':{'for':'3s'}",
