@@ -16,6 +16,7 @@ void messages_done(struct messages *m)
 	*m = (struct messages){ 0 };
 }
 
+__attribute__((format(printf, 4, 0)))
 static void show(struct messages *m, bool is_error, bool gives_way, const char *fmt, va_list ap)
 {
 	AUTO(mem_auto_free) char *text = mem_vprintf(fmt, ap);

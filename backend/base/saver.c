@@ -124,21 +124,20 @@ static struct save *take_done(struct saver *s)
 	return save;
 }
 
-static void some_are_done(int fd, int events, void *arg)
+/* One a turn of the loop: what follows from it may take its time. */
+static void one_is_done(int fd, int events, void *arg)
 {
 	struct saver *s = arg;
 	struct save *save;
-	uint64_t count;
+	uint64_t one;
 
 	(void)events;
-	if (read(fd, &count, sizeof count) < 0)
+	if (read(fd, &one, sizeof one) < 0 || !(save = take_done(s)))
 		return;
-	while ((save = take_done(s))) {
-		s->pending--;
-		if (save->fn)
-			save->fn(save->arg, save->err.kind ? &save->err : NULL);
-		save_free(save);
-	}
+	s->pending--;
+	if (save->fn)
+		save->fn(save->arg, save->err.kind ? &save->err : NULL);
+	save_free(save);
 	if (!s->pending && s->idle_fn)
 		s->idle_fn(s->idle_arg);
 }
@@ -146,7 +145,7 @@ static void some_are_done(int fd, int events, void *arg)
 bool saver_new(struct loop *loop, struct saver **ret, struct err *err)
 {
 	struct saver *s;
-	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 
 	if (event < 0)
 		return err_errno(err, errno, "make an event counter");
@@ -161,7 +160,7 @@ bool saver_new(struct loop *loop, struct saver **ret, struct err *err)
 		free(s);
 		return false;
 	}
-	s->io = loop_io_new(loop, event, LOOP_READ, some_are_done, s);
+	s->io = loop_io_new(loop, event, LOOP_READ, one_is_done, s);
 	*ret = s;
 	return true;
 }

@@ -15,6 +15,7 @@ struct news { struct news *next; int64_t mark; char *event; json_t *data; };    
 struct outlet {
 	struct engine *e;
 	struct loop_io *io;
+	struct loop_timer *later;      /* the rest of the waiters: each may have much to do */
 	struct waiter *waiters, **last_waiter;
 	struct news *news, **last_news;
 	bool has_failed;               /* the disk; it was said */
@@ -84,8 +85,11 @@ static void flush(struct outlet *o)
 
 	while (o->news && saver_is_idle(o->e->saver) && store_is_kept(s, o->news->mark, &err))
 		let_out(o);
-	while (o->waiters && saver_is_idle(o->e->saver) && store_is_kept(s, o->waiters->mark, &err))
+	if (o->waiters && saver_is_idle(o->e->saver) && store_is_kept(s, o->waiters->mark, &err)) {
 		call(o, NULL);
+		if (o->waiters)
+			loop_timer_set(o->later, 0);
+	}
 	if (err.kind)
 		fail(o, &err);
 }
@@ -110,7 +114,15 @@ static void more_is_kept(int fd, int events, void *arg)
 		store_rest(o->e->store);
 }
 
+/* In a turn of its own: the last file's may have been a long one. */
 static void files_are_saved(void *arg)
+{
+	struct outlet *o = arg;
+
+	loop_timer_set(o->later, 0);
+}
+
+static void flush_rest(void *arg)
 {
 	flush(arg);
 }
@@ -123,6 +135,7 @@ struct outlet *outlet_new(struct engine *e)
 	o->last_waiter = &o->waiters;
 	o->last_news = &o->news;
 	o->io = loop_io_new(e->loop, store_kept_fd(e->store), LOOP_READ, more_is_kept, o);
+	o->later = loop_timer_new(e->loop, flush_rest, o);
 	saver_on_idle(e->saver, files_are_saved, o);
 	return o;
 }
@@ -138,6 +151,7 @@ void outlet_free(struct outlet *o)
 		call(o, &err);
 	outlet_begin(o);
 	saver_on_idle(o->e->saver, NULL, NULL);
+	loop_timer_free(o->later);
 	loop_io_free(o->io);
 	free(o);
 }
@@ -152,7 +166,7 @@ static void put(struct outlet *o, const char *event, const json_t *data)
 {
 	struct news *n;
 
-	if (!o->news && engine_is_kept(o->e)) {
+	if (engine_is_kept(o->e)) {
 		tell(o->e, event, data);
 		return;
 	}
@@ -175,7 +189,7 @@ void outlet_event(struct outlet *o, const char *event, const json_t *data)
 bool engine_is_kept(const struct engine *e)
 {
 	return !e->outlet || e->outlet->has_failed
-		|| (saver_is_idle(e->saver) && store_is_kept(e->store, store_mark(e->store), NULL));
+		|| (!e->outlet->news && saver_is_idle(e->saver) && store_is_kept(e->store, store_mark(e->store), NULL));
 }
 
 void engine_when_kept(struct engine *e, engine_kept_fn fn, void *arg)

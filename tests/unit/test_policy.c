@@ -30,12 +30,19 @@ static void configure(struct fixture *f, const char *web, const char *prod)
 	write_file(f, "slipway.json", text);
 }
 
-static struct fixture *given(void **state, const char *prod)
+static struct fixture *opened(void **state, const char *prod)
 {
 	struct fixture *f = *state;
 
 	configure(f, migrating, prod);
 	open_engine(f);
+	return f;
+}
+
+static struct fixture *given(void **state, const char *prod)
+{
+	struct fixture *f = opened(state, prod);
+
 	assert_int_equal(add_build(f, "1.0.0", "one"), 201);
 	assert_int_equal(add_build(f, "1.1.0", "two"), 201);
 	return f;
@@ -275,7 +282,7 @@ static void wait_live(struct fixture *f, const char *version)
 		bool there;
 
 		assert_true(store_env(f->engine->store, "shop", "prod", &state, NULL));
-		/* Kept as well: or the rows of what is over are told later, and taken for those of what is asked for next. */
+		/* Kept and told as well: or its rows are taken for those of what is asked for next. */
 		there = state.live_version && strcmp(state.live_version, version) == 0
 			&& environment_is_idle(f->engine->environments[1]) && engine_is_kept(f->engine);
 		store_env_done(&state);
@@ -290,11 +297,14 @@ static void wait_live(struct fixture *f, const char *version)
 
 static void a_rollback_quarantines_what_it_left_and_pauses_automation(void **state)
 {
-	struct fixture *f = given(state, ",\"automatic\":true");
+	struct fixture *f = opened(state, ",\"automatic\":true");
 	struct store_policy p;
 	struct err err = { 0 };
 
-	/* 1.0.0 and then 1.1.0, by themselves */
+	/* one after the other, by themselves; both at once, and the newest alone would go */
+	assert_int_equal(add_build(f, "1.0.0", "one"), 201);
+	wait_live(f, "1.0.0");
+	assert_int_equal(add_build(f, "1.1.0", "two"), 201);
 	wait_live(f, "1.1.0");
 	assert_false(hold(f, &alice, ENGINE_RESUME, "{}", &err));
 	script.run[STAGE_SWITCH] = ANSWER_FAIL;
