@@ -1,19 +1,17 @@
 #include "backend/base/saver.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "backend/base/file.h"
-#include "backend/base/loop.h"
 #include "backend/base/mem.h"
-#include "backend/base/thread.h"
+#include "backend/base/worker.h"
 
 struct save {
-	struct save *next;
+	struct work work;
+	struct saver *saver;
 	char *path;
 	char *data;                    /* NULL: the file is removed */
 	size_t len;
@@ -23,45 +21,13 @@ struct save {
 	struct err err;
 };
 
-struct list { struct save *first, **last; };
-
 struct saver {
-	pthread_t thread;
-	pthread_mutex_t lock;          /* over the lists and is_ending */
-	pthread_cond_t work;
-	struct list wanted, done;
-	bool is_ending;
-	int event;
-	struct loop_io *io;
+	struct worker *worker;
 	int pending;                   /* asked for and not told; the thread does not look at it */
+	bool is_ending;                /* nor at this */
 	void (*idle_fn)(void *arg);
 	void *idle_arg;
 };
-
-static void list_begin(struct list *l)
-{
-	l->first = NULL;
-	l->last = &l->first;
-}
-
-static void list_put(struct list *l, struct save *save)
-{
-	save->next = NULL;
-	*l->last = save;
-	l->last = &save->next;
-}
-
-static struct save *list_take(struct list *l)
-{
-	struct save *save = l->first;
-
-	if (!save)
-		return NULL;
-	l->first = save->next;
-	if (!l->first)
-		l->last = &l->first;
-	return save;
-}
 
 static void save_free(struct save *save)
 {
@@ -80,108 +46,47 @@ static bool remove_file(const char *path, struct err *err)
 	return errno == ENOENT || err_errno(err, errno, "remove %s", path);
 }
 
-static void carry_out(struct save *save)
+static void carry_out(void *arg)
 {
+	struct save *save = arg;
+
 	if (save->data)
 		file_write_atomic(save->path, save->data, save->len, save->mode, &save->err);
 	else
 		remove_file(save->path, &save->err);
 }
 
-static void *work(void *arg)
+static void is_done(void *arg)
 {
-	struct saver *s = arg;
-	uint64_t one = 1;
+	struct save *save = arg;
+	struct saver *s = save->saver;
 
-	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		struct save *save;
-
-		while (!s->wanted.first && !s->is_ending)
-			pthread_cond_wait(&s->work, &s->lock);
-		save = list_take(&s->wanted);
-		if (!save)
-			break;
-		pthread_mutex_unlock(&s->lock);
-		carry_out(save);
-		pthread_mutex_lock(&s->lock);
-		list_put(&s->done, save);
-		/* The counter is full only when nobody hears; then it says so already. */
-		if (write(s->event, &one, sizeof one) < 0)
-			continue;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
-}
-
-static struct save *take_done(struct saver *s)
-{
-	struct save *save;
-
-	pthread_mutex_lock(&s->lock);
-	save = list_take(&s->done);
-	pthread_mutex_unlock(&s->lock);
-	return save;
-}
-
-/* One a turn of the loop: what follows from it may take its time. */
-static void one_is_done(int fd, int events, void *arg)
-{
-	struct saver *s = arg;
-	struct save *save;
-	uint64_t one;
-
-	(void)events;
-	if (read(fd, &one, sizeof one) < 0 || !(save = take_done(s)))
-		return;
 	s->pending--;
-	if (save->fn)
+	if (save->fn && !s->is_ending)
 		save->fn(save->arg, save->err.kind ? &save->err : NULL);
 	save_free(save);
-	if (!s->pending && s->idle_fn)
+	if (!s->pending && s->idle_fn && !s->is_ending)
 		s->idle_fn(s->idle_arg);
 }
 
 bool saver_new(struct loop *loop, struct saver **ret, struct err *err)
 {
-	struct saver *s;
-	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+	struct saver *s = mem_alloc(sizeof *s);
 
-	if (event < 0)
-		return err_errno(err, errno, "make an event counter");
-	s = mem_alloc(sizeof *s);
-	s->event = event;
-	list_begin(&s->wanted);
-	list_begin(&s->done);
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->work, NULL);
-	if (!thread_start(&s->thread, work, s, "saves files", err)) {
-		close(event);
+	if (!worker_new(loop, "saves files", &s->worker, err)) {
 		free(s);
 		return false;
 	}
-	s->io = loop_io_new(loop, event, LOOP_READ, one_is_done, s);
 	*ret = s;
 	return true;
 }
 
 void saver_free(struct saver *s)
 {
-	struct save *save;
-
 	if (!s)
 		return;
-	pthread_mutex_lock(&s->lock);
 	s->is_ending = true;
-	pthread_cond_signal(&s->work);
-	pthread_mutex_unlock(&s->lock);
-	pthread_join(s->thread, NULL);
-	while ((save = list_take(&s->done)))
-		save_free(save);
-	loop_io_free(s->io);
-	close(s->event);
-	pthread_cond_destroy(&s->work);
-	pthread_mutex_destroy(&s->lock);
+	worker_free(s->worker);
 	free(s);
 }
 
@@ -190,11 +95,10 @@ static struct save *ask(struct saver *s, struct save save)
 	struct save *kept = mem_alloc(sizeof *kept);
 
 	*kept = save;
+	kept->saver = s;
+	kept->work = (struct work){ .work = carry_out, .done = is_done, .arg = kept };
 	s->pending++;
-	pthread_mutex_lock(&s->lock);
-	list_put(&s->wanted, kept);
-	pthread_cond_signal(&s->work);
-	pthread_mutex_unlock(&s->lock);
+	worker_do(s->worker, &kept->work);
 	return kept;
 }
 

@@ -57,12 +57,12 @@ void command_env(const struct driver_env *d, struct env *ret)
 	env_set_inherited(ret);
 }
 
-bool command_look(struct driver_env *d, look_fn fn, struct look **ret, struct err *err)
+struct look *command_look(struct driver_env *d, look_fn fn)
 {
 	AUTO(env_done) struct env env = { 0 };
 
 	command_env(d, &env);
-	return look_start(d->loop, (const char *const *)d->env->observe, env_list(&env), d->app->dir, fn, d, ret, err);
+	return look_start(d->launcher, (const char *const *)d->env->observe, env_list(&env), d->app->dir, fn, d);
 }
 
 /* All that wait are told; one of them may close us. */
@@ -106,7 +106,6 @@ static void observed(void *arg, const struct sight *sight)
 static void answer(void *arg)
 {
 	struct driver_env *d = arg;
-	struct sight failed = { 0 };
 
 	if (d->look)
 		return;
@@ -114,8 +113,7 @@ static void answer(void *arg)
 		answer_all(d);
 		return;
 	}
-	if (!command_look(d, observed, &d->look, &failed.err))
-		observed(d, &failed);
+	d->look = command_look(d, observed);
 }
 
 static void command_observe(struct driver_env *d, driver_observed_fn fn, void *arg)
@@ -204,7 +202,7 @@ static struct driver_env *command_open(const struct driver_ctx *ctx, struct err 
 	if (!check(ctx->env, err))
 		return NULL;
 	d = mem_alloc(sizeof *d);
-	*d = (struct driver_env){ .loop = ctx->loop, .app = ctx->app, .env = ctx->env,
+	*d = (struct driver_env){ .loop = ctx->loop, .launcher = ctx->launcher, .app = ctx->app, .env = ctx->env,
 	                          .running_path = file_join(ctx->state_dir, "command-running") };
 	d->answer = loop_timer_new(d->loop, answer, d);
 	d->idle = loop_timer_new(d->loop, idle, d);

@@ -141,7 +141,10 @@ static void judge(struct look *l, const struct child_end *end, struct sight *ret
 	const char *said = last_line(&l->errors), *colon = *said ? ": " : "";
 
 	*ret = (struct sight){ 0 };
-	if (end->timed_out)
+	if (end->err) {
+		ret->err = *end->err;
+		err_wrap(&ret->err, "observe");
+	} else if (end->timed_out)
 		err_set(&ret->err, ERR_TIMEOUT, "observe did not end within %d s%s%.300s", TIMEOUT_MS / 1000, colon, said);
 	else if (end->signo)
 		err_set(&ret->err, ERR_FAILED, "observe was ended by signal %d (%s)%s%.300s", end->signo, strsignal(end->signo),
@@ -174,8 +177,8 @@ static void ended(void *arg, const struct child_end *end)
 	sight_done(&sight);
 }
 
-bool look_start(struct loop *loop, const char *const *argv, const char *const *env, const char *dir, look_fn fn,
-                void *arg, struct look **ret, struct err *err)
+struct look *look_start(struct launcher *launcher, const char *const *argv, const char *const *env, const char *dir,
+                        look_fn fn, void *arg)
 {
 	struct look *l = mem_alloc(sizeof *l);
 	struct child_spec spec = { .argv = argv, .env = env, .dir = dir, .split_stderr = true, .timeout_ms = TIMEOUT_MS,
@@ -184,12 +187,8 @@ bool look_start(struct loop *loop, const char *const *argv, const char *const *e
 	*l = (struct look){ .fn = fn, .arg = arg };
 	buf_init(&l->out, OUTPUT_MAX);
 	buf_init(&l->errors, OUTPUT_MAX);
-	if (!child_start(loop, &spec, &l->child, err)) {
-		release(l);
-		return err_wrap(err, "observe");
-	}
-	*ret = l;
-	return true;
+	l->child = child_start(launcher, &spec);
+	return l;
 }
 
 void look_free(struct look *l)

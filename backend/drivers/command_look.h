@@ -10,7 +10,7 @@
 
 #include "backend/base/err.h"
 
-struct loop;
+struct launcher;
 struct look;
 
 struct sight {
@@ -25,9 +25,8 @@ struct sight {
 /* The sight is the callee's to read; it is freed when the callback returns. */
 typedef void (*look_fn)(void *arg, const struct sight *sight);
 
-/* On failure no callback comes. */
-bool look_start(struct loop *loop, const char *const *argv, const char *const *env, const char *dir, look_fn fn,
-                void *arg, struct look **ret, struct err *err);
+struct look *look_start(struct launcher *launcher, const char *const *argv, const char *const *env, const char *dir,
+                        look_fn fn, void *arg);
 /* Ends it at once, no callback. NULL is fine. Not after the callback came. */
 void look_free(struct look *look);
 

@@ -221,40 +221,33 @@ static void printed(void *arg, bool is_stderr, const char *data, size_t len)
 		job->output(job->output_arg, data, len);
 }
 
-static bool start_child(struct driver_env *d, char **argv, int64_t timeout_ms, int64_t grace_ms, child_end_fn end,
-                        struct child **ret, struct err *err)
+static struct child *start_child(struct driver_env *d, char **argv, int64_t timeout_ms, const char *pid_file,
+                                 child_end_fn end)
 {
 	AUTO(env_done) struct env env = { 0 };
 	struct build build = op_build(&d->op);
 	struct child_spec spec = { .argv = (const char *const *)argv, .dir = d->app->dir, .timeout_ms = timeout_ms,
-	                           .grace_ms = grace_ms, .output = printed, .end = end, .arg = d };
+	                           .grace_ms = timeout_ms ? CANCEL_GRACE_MS : 0, .output = printed, .end = end,
+	                           .arg = d, .pid_file = pid_file, .pid_mark = d->op.job->deployment };
 
 	job_env(d, d->op.kind == OP_UNDO ? KIND_ROLLBACK : d->op.job->kind, &build, &env);
 	spec.env = env_list(&env);
-	return child_start(d->loop, &spec, ret, err);
+	return child_start(d->launcher, &spec);
 }
 
 static bool explain(const char *command, const struct child_end *end, struct err *err)
 {
+	if (end->err) {
+		*err = *end->err;
+		return err_wrap(err, "%s", command);
+	}
 	if (end->signo)
 		return err_set(err, ERR_FAILED, "%s was ended by signal %d (%s)", command, end->signo, strsignal(end->signo));
 	return err_set(err, ERR_FAILED, "%s exited with %d", command, end->code);
 }
 
-/*
- * Not synced: the file is for an engine that was killed, and after a power cut nothing runs any more. It may fail (the
- * disk may be full): no reason not to deploy.
- */
-static void note_running(struct driver_env *d)
-{
-	AUTO(mem_auto_close) int fd = open(d->running_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		dprintf(fd, "%d %s\n", child_pid(d->op.child), d->op.job->deployment);
-}
-
 /* Whatever is live, and how it is, may change from now on. */
-static bool start_command(struct driver_env *d, const char *name, char **argv, child_end_fn end, struct err *err)
+static void start_command(struct driver_env *d, const char *name, char **argv, child_end_fn end)
 {
 	d->op.command = name;
 	d->last_ms = 0;
@@ -262,17 +255,14 @@ static bool start_command(struct driver_env *d, const char *name, char **argv, c
 	d->expected = NULL;
 	free(d->untouched);
 	d->untouched = NULL;
-	if (!start_child(d, argv, 0, 0, end, &d->op.child, err))
-		return err_wrap(err, "%s", d->op.command);
-	note_running(d);
-	return true;
+	d->op.child = start_child(d, argv, 0, d->running_path, end);
 }
 
-static bool start_deploy(struct driver_env *d, bool back, child_end_fn end, struct err *err)
+static void start_deploy(struct driver_env *d, bool back, child_end_fn end)
 {
 	bool own = back && d->env->rollback;
 
-	return start_command(d, own ? "rollback" : "deploy", own ? d->env->rollback : d->env->deploy, end, err);
+	start_command(d, own ? "rollback" : "deploy", own ? d->env->rollback : d->env->deploy, end);
 }
 
 static void command_is_over(struct driver_env *d)
@@ -332,20 +322,18 @@ static void begin_migrate(struct driver_env *d)
 {
 	struct err err = { 0 };
 
-	/* It was planned with another configuration than the one of now. */
-	if (!d->env->migrate)
-		err_set(&err, ERR_CONFIG, "the environment has no migrate command any more");
-	else if (start_command(d, "migrate", d->env->migrate, change_ended, &err))
+	if (d->env->migrate) {
+		start_command(d, "migrate", d->env->migrate, change_ended);
 		return;
+	}
+	/* It was planned with another configuration than the one of now. */
+	err_set(&err, ERR_CONFIG, "the environment has no migrate command any more");
 	op_fail(d, "migrate", &err);
 }
 
 static void begin_switch(struct driver_env *d)
 {
-	struct err err = { 0 };
-
-	if (!start_deploy(d, d->op.job->kind == KIND_ROLLBACK, change_ended, &err))
-		op_fail(d, "command", &err);
+	start_deploy(d, d->op.job->kind == KIND_ROLLBACK, change_ended);
 }
 
 /* Is that build live? A digest counts only where observe tells one. */
@@ -402,12 +390,9 @@ static void verify_seen(void *arg, const struct sight *sight)
 
 static void verify(struct driver_env *d)
 {
-	struct sight failed = { 0 };
-
 	if (!d->op.until_ms)
 		d->op.until_ms = clock_mono_ms() + d->app->verify_ms;
-	if (!command_look(d, verify_seen, &d->op.look, &failed.err))
-		verify_judge(d, &failed);
+	d->op.look = command_look(d, verify_seen);
 }
 
 static void no_stage(struct driver_env *d)
@@ -454,20 +439,16 @@ static void wind_down(struct driver_env *d)
 
 void command_cancel(struct driver_env *d)
 {
-	struct err err = { 0 };
-
 	if (d->op.kind != OP_RUN || d->op.cancelled)
 		return;
 	d->op.cancelled = true;
 	look_free(d->op.look);
 	d->op.look = NULL;
 	loop_timer_stop(d->op.timer);
-	if (d->op.child && d->env->cancel) {
-		if (start_child(d, d->env->cancel, CANCEL_MS, CANCEL_GRACE_MS, cancel_ended, &d->op.cancel, &err))
-			return;
-		say(d, err.text);
-	}
-	loop_timer_set(d->op.timer, 0);
+	if (d->op.child && d->env->cancel)
+		d->op.cancel = start_child(d, d->env->cancel, CANCEL_MS, NULL, cancel_ended);
+	else
+		loop_timer_set(d->op.timer, 0);
 }
 
 static void op_tick(void *arg)
@@ -505,14 +486,12 @@ static void probe_seen(void *arg, const struct sight *sight)
 
 static void probe(struct driver_env *d)
 {
-	struct sight failed = { 0 };
-
 	if (d->op.stage == STAGE_MIGRATE)
 		op_answer(d, PROBE_UNKNOWN, "nobody saw how the migration ended, and it is not run twice");
 	else if (d->op.stage != STAGE_SWITCH)
 		op_answer(d, PROBE_NOT_STARTED, "this stage changes nothing");
-	else if (!command_look(d, probe_seen, &d->op.look, &failed.err))
-		probe_judge(d, &failed);
+	else
+		d->op.look = command_look(d, probe_seen);
 }
 
 void command_probe(struct driver_env *d, const struct driver_job *job, enum stage stage, driver_probed_fn fn,
@@ -568,8 +547,7 @@ static void undo_judge(struct driver_env *d, const struct sight *s)
 		undo_failed(d, text);
 	} else {
 		d->op.rolled_back = true;
-		if (!start_deploy(d, true, rollback_ended, &d->op.rollback_err))
-			undo_failed(d, text);
+		start_deploy(d, true, rollback_ended);
 	}
 }
 
@@ -583,10 +561,7 @@ static void undo_seen(void *arg, const struct sight *sight)
 
 static void undo(struct driver_env *d)
 {
-	struct sight failed = { 0 };
-
-	if (!command_look(d, undo_seen, &d->op.look, &failed.err))
-		undo_judge(d, &failed);
+	d->op.look = command_look(d, undo_seen);
 }
 
 void command_undo(struct driver_env *d, const struct driver_job *job, driver_done_fn fn, void *arg)

@@ -54,6 +54,7 @@ struct waiter { driver_observed_fn fn; void *arg; };
 
 struct driver_env {
 	struct loop *loop;
+	struct launcher *launcher;
 	char *running_path;                /* the file that names the command under way */
 	const struct config_app *app;
 	const struct config_environment *env;
@@ -83,6 +84,6 @@ void command_undo(struct driver_env *d, const struct driver_job *job, driver_don
 
 /* What every command of this environment gets. */
 void command_env(const struct driver_env *d, struct env *ret);
-bool command_look(struct driver_env *d, look_fn fn, struct look **ret, struct err *err);
+struct look *command_look(struct driver_env *d, look_fn fn);
 
 #endif

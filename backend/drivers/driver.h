@@ -22,6 +22,7 @@
 
 struct loop;
 struct http;
+struct launcher;
 struct saver;
 
 /* What a driver's environment is opened with; borrowed until close, but for app and env (see `reconfigure`). */
@@ -29,6 +30,7 @@ struct driver_ctx {
 	struct loop *loop;
 	struct http *http;                         /* backend/http/http.h: curl multi on the loop */
 	struct saver *saver;                       /* backend/base/saver.h */
+	struct launcher *launcher;                 /* backend/process/launcher.h */
 	const char *state_dir;                     /* this environment's own folder; exists, mode 0700 */
 	const struct config_app *app;
 	const struct config_environment *env;

@@ -299,7 +299,9 @@ static bool child_succeeded(struct adding *a, const struct child_end *end)
 		return true;
 	if ((newline = strchr(a->errors.data, '\n')))
 		*newline = '\0';
-	if (end->timed_out)
+	if (end->err)
+		err = *end->err;
+	else if (end->timed_out)
 		err_set(&err, ERR_TIMEOUT, "it took longer than %d minutes", ADD_DEADLINE_MS / 60000);
 	else
 		err_set(&err, ERR_USAGE, "%s", a->errors.len ? a->errors.data : "the helper process died");
@@ -307,19 +309,15 @@ static bool child_succeeded(struct adding *a, const struct child_end *end)
 	return false;
 }
 
-static bool start_child(struct adding *a, const char *const *argv, const char *input, child_end_fn end)
+static void start_child(struct adding *a, const char *const *argv, const char *input, child_end_fn end)
 {
 	struct child_spec spec = { .argv = argv, .env = (const char *const[]){ NULL }, .split_stderr = true, .input = input,
 	                           .input_len = input ? strlen(input) : 0, .timeout_ms = ADD_DEADLINE_MS,
 	                           .output = child_said, .end = end, .arg = a };
-	struct err err = { 0 };
 
 	buf_clear(&a->out);
 	buf_clear(&a->errors);
-	if (child_start(a->e->loop, &spec, &a->child, &err))
-		return true;
-	refuse(a, &err);
-	return false;
+	a->child = child_start(a->e->launcher, &spec);
 }
 
 static void signature_verified(void *arg, const char *signer, const struct err *err)

@@ -30,6 +30,7 @@
 #include "backend/engine/people.h"
 #include "backend/engine/release.h"
 #include "backend/http/http.h"
+#include "backend/process/launcher.h"
 #include "backend/proto/api.h"
 
 enum { CONFIG_SETTLE_MS = 150 };
@@ -362,7 +363,8 @@ bool engine_new(struct loop *loop, const char *dir, struct engine **ret, struct 
 	e->state_dir = file_join(dir, API_STATE_DIR);
 	e->artifacts_dir = file_join(e->state_dir, "artifacts");
 	database = file_join(e->state_dir, "slipway.db");
-	if (!make_folders(e, err) || !store_open(database, &e->store, err) || !saver_new(loop, &e->saver, err)) {
+	if (!make_folders(e, err) || !store_open(database, &e->store, err) || !saver_new(loop, &e->saver, err)
+	    || !launcher_new(loop, &e->launcher, err)) {
 		engine_free(e);
 		return false;
 	}
@@ -413,6 +415,7 @@ void engine_free(struct engine *e)
 	releases_free(e->releases);
 	http_free(e->http);
 	outlet_free(e->outlet);
+	launcher_free(e->launcher);
 	saver_free(e->saver);
 	if (e->store)
 		store_close(e->store);

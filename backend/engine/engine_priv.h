@@ -43,6 +43,7 @@ struct reconcile;
 struct replay;
 struct releases;
 struct run;
+struct launcher;
 struct saver;
 struct status_ask;
 struct survey;
@@ -52,6 +53,7 @@ struct engine {
 	struct loop *loop;
 	struct http *http;
 	struct saver *saver;                           /* of small files */
+	struct launcher *launcher;                     /* of programs */
 	struct store *store;
 	char *dir, *state_dir, *artifacts_dir;
 	int64_t started_at;

@@ -35,8 +35,8 @@ static void driver_noted(void *arg, const char *type, json_t *take_detail)
 static void open_driver(struct environment *env)
 {
 	struct driver_ctx ctx = {
-		.loop = env->e->loop, .http = env->e->http, .saver = env->e->saver, .state_dir = env->state_dir,
-		.app = env->capp, .env = env->cenv, .note = driver_noted, .note_arg = env,
+		.loop = env->e->loop, .http = env->e->http, .saver = env->e->saver,
+		.launcher = env->e->launcher, .state_dir = env->state_dir, .app = env->capp, .env = env->cenv, .note = driver_noted, .note_arg = env,
 	};
 
 	env->trouble = (struct err){ 0 };

@@ -61,21 +61,23 @@ static void refuse(struct signature *s, const char *what, const struct child_end
 	struct err err = { 0 };
 
 	s->said.data[strcspn(s->said.data, "\n")] = '\0';
-	if (end->timed_out)
+	if (end->err)
+		err = *end->err;
+	else if (end->timed_out)
 		err_set(&err, ERR_TIMEOUT, "ssh-keygen gave no answer within %d s", VERIFY_MS / 1000);
 	else
 		err_set(&err, ERR_REFUSED, "%s (%s): %s", what, s->signers, s->said.len ? s->said.data : "ssh-keygen refused it");
 	answer(s, &err);
 }
 
-static bool start(struct signature *s, const char *const *argv, const char *input, child_end_fn end, struct err *err)
+static void start(struct signature *s, const char *const *argv, const char *input, child_end_fn end)
 {
 	struct child_spec spec = { .argv = argv, .env = words_env(&s->env), .input = input,
 	                           .input_len = input ? strlen(input) : 0, .timeout_ms = VERIFY_MS, .output = said,
 	                           .end = end, .arg = s };
 
 	buf_clear(&s->said);
-	return child_start(s->e->loop, &spec, &s->child, err);
+	s->child = child_start(s->e->launcher, &spec);
 }
 
 static void verified(void *arg, const struct child_end *end)
@@ -93,7 +95,6 @@ static void verified(void *arg, const struct child_end *end)
 static void found(void *arg, const struct child_end *end)
 {
 	struct signature *s = arg;
-	struct err err = { 0 };
 
 	s->child = NULL;
 	if (end->code != 0 || s->said.len == 0) {
@@ -102,9 +103,8 @@ static void found(void *arg, const struct child_end *end)
 	}
 	s->said.data[strcspn(s->said.data, "\r\n")] = '\0';
 	s->signer = mem_dup(s->said.data);
-	if (!start(s, (const char *const[]){ "ssh-keygen", "-Y", "verify", "-f", s->signers, "-I", s->signer, "-n",
-	                                     SIGNATURE_NAMESPACE, "-s", s->file, NULL }, s->manifest, verified, &err))
-		answer(s, &err);
+	start(s, (const char *const[]){ "ssh-keygen", "-Y", "verify", "-f", s->signers, "-I", s->signer, "-n",
+	                                SIGNATURE_NAMESPACE, "-s", s->file, NULL }, s->manifest, verified);
 }
 
 struct signature *signature_verify(struct engine *e, const char *signers, const char *manifest, const char *armor,
@@ -119,12 +119,13 @@ struct signature *signature_verify(struct engine *e, const char *signers, const 
 	digest_bytes(manifest, strlen(manifest), digest);
 	/* One file for each check under way: two of the same build may run at once. */
 	s->file = mem_printf("%s/signature.%.16s.%p", e->state_dir, digest, (void *)s);
-	if (file_check_owner(signers, err) && file_write_scratch(s->file, armor, strlen(armor), 0600, err)
-	    && start(s, (const char *const[]){ "ssh-keygen", "-Y", "find-principals", "-f", s->signers, "-s", s->file, NULL },
-	             NULL, found, err))
-		return s;
-	signature_free(s);
-	return NULL;
+	if (!file_check_owner(signers, err) || !file_write_scratch(s->file, armor, strlen(armor), 0600, err)) {
+		signature_free(s);
+		return NULL;
+	}
+	start(s, (const char *const[]){ "ssh-keygen", "-Y", "find-principals", "-f", s->signers, "-s", s->file, NULL }, NULL,
+	      found);
+	return s;
 }
 
 char *signature_manifest(const char *app, const struct store_build *build)

@@ -262,7 +262,6 @@ static void read_reports(struct suite *s, const struct config_test *t)
 	                           .output = report_output, .end = report_ended, .arg = s,
 	                           .env = (const char *const[]){ NULL } };
 	glob_t found;
-	struct err err = { 0 };
 
 	if (glob(pattern, 0, NULL, &found) != 0) {
 		AUTO(mem_auto_free) char *why = mem_printf("it wrote no report that matches %s in SLIPWAY_REPORTS",
@@ -274,10 +273,7 @@ static void read_reports(struct suite *s, const struct config_test *t)
 	}
 	argv = reader_argv(s, program, &found);
 	spec.argv = (const char *const *)argv;
-	if (!child_start(s->spec.env->e->loop, &spec, &s->child, &err)) {
-		fail_test(s, err.text);
-		test_over(s);
-	}
+	s->child = child_start(s->spec.env->e->launcher, &spec);
 	free(argv);
 	globfree(&found);
 }
@@ -297,7 +293,7 @@ static void judge_tap(struct suite *s, const struct child_end *end)
 {
 	struct err err = { 0 };
 
-	if (!tap_finish(s->tap, end->code, &err) && s->suite_failures == 0 && !end->timed_out)
+	if (!tap_finish(s->tap, end->code, &err) && s->suite_failures == 0 && !end->timed_out && !end->err)
 		fail_test(s, err.text);
 	tap_free(s->tap);
 	s->tap = NULL;
@@ -306,6 +302,8 @@ static void judge_tap(struct suite *s, const struct child_end *end)
 /* The way it ended; NULL when it ended well, or when its report is to be asked. Yours. */
 static char *end_text(const struct config_test *t, const struct child_end *end)
 {
+	if (end->err)
+		return mem_dup(end->err->text);
 	if (end->timed_out)
 		return mem_printf("it did not end within %g s", (double)t->timeout_ms / 1000);
 	if (end->signo)
@@ -379,12 +377,12 @@ static void run_command(struct suite *s, const struct config_test *t)
 	output_line(s->spec.output, "-- %s", t->name);
 	test_words(s, &words);
 	spec.env = words_env(&words);
-	if (!file_remove_tree(s->reports_dir, &err) || !file_make_dirs(s->reports_dir, 0700, &err)
-	    || !child_start(env->e->loop, &spec, &s->child, &err)) {
+	if (!file_remove_tree(s->reports_dir, &err) || !file_make_dirs(s->reports_dir, 0700, &err)) {
 		fail_test(s, err.text);
 		test_over(s);
 		return;
 	}
+	s->child = child_start(env->e->launcher, &spec);
 	if (t->report == REPORT_TAP)
 		s->tap = tap_new(add_result, s);
 }

@@ -146,7 +146,9 @@ static void ended(void *arg, const struct child_end *end)
 	s->child = NULL;
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
 		text[--len] = '\0';
-	if (end->timed_out)
+	if (end->err)
+		failed = mem_printf("failed: %s", end->err->text);
+	else if (end->timed_out)
 		failed = mem_printf("failed: it did not end within %d s", COMMAND_MS / 1000);
 	else if (end->signo)
 		failed = mem_printf("failed: ended by signal %d", end->signo);
@@ -157,7 +159,7 @@ static void ended(void *arg, const struct child_end *end)
 	begin_next(s);
 }
 
-static bool start(struct survey *s, const struct config_fact *fact, struct err *err)
+static void start(struct survey *s, const struct config_fact *fact)
 {
 	const struct environment *env = s->env;
 	AUTO(env_done) struct env words = { 0 };
@@ -171,23 +173,17 @@ static bool start(struct survey *s, const struct config_fact *fact, struct err *
 	env_set_inherited(&words);
 	spec.env = env_list(&words);
 	buf_clear(&s->output);
-	return child_start(env->e->loop, &spec, &s->child, err);
+	s->child = child_start(env->e->launcher, &spec);
 }
 
 static void begin_next(struct survey *s)
 {
 	const struct config_app *app = s->env->capp;
 
-	for (; s->next < app->nfacts; s->next++) {
-		AUTO(mem_auto_free) char *failed = NULL;
-		struct err err = { 0 };
-
-		if (start(s, &app->facts[s->next], &err))
-			return;
-		failed = mem_printf("failed: %s", err.text);
-		note_fact(s, app->facts[s->next].name, failed);
-	}
-	finish(s);
+	if (s->next < app->nfacts)
+		start(s, &app->facts[s->next]);
+	else
+		finish(s);
 }
 
 static void begin(void *arg)

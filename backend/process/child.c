@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,7 +12,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
-#include "backend/process/spawn.h"
+#include "backend/process/launcher.h"
 
 enum {
 	INPUT_MAX = 64 * 1024,
@@ -22,8 +21,7 @@ enum {
 	GRACE_MS = 5000,
 	DRAIN_MS = 1000,               /* a grandchild may hold the pipe this long after the end */
 	GROUP_POLL_MS = 10,
-	EXIT_POLL_MS = 20,             /* where there is no pidfd */
-	FREE_WAIT_MS = 100
+	EXIT_POLL_MS = 20              /* where there is no pidfd */
 };
 
 struct stream {
@@ -35,14 +33,15 @@ struct stream {
 
 struct child {
 	struct loop *loop;
-	pid_t pid;                     /* also the group's number */
+	struct launch *launch;         /* NULL once it is told what became of it */
+	pid_t pid;                     /* also the group's number; 0: does not run yet, or never did */
 	int pidfd;                     /* -1: there is none (an old kernel, a sandbox); exit_poll looks instead */
 	struct loop_io *exit_io;
 	struct loop_timer *exit_poll;
 	struct stream streams[2];
 	struct loop_timer *limit;      /* the timeout; once it is being ended, the grace */
 	struct loop_timer *tick;       /* after the exit: looks at the group, then waits for the pipes */
-	int64_t timeout_ms, grace_ms;
+	int64_t grace_ms;
 	int64_t drain_until;           /* 0: not draining yet */
 	bool exited;                   /* the process itself, which stays a zombie until `reaped`: its number stays ours */
 	bool reaped;
@@ -50,6 +49,7 @@ struct child {
 	bool group_gone;               /* nobody is left in the group, or KILL was sent to all of it */
 	bool *freed;                   /* told when a callback frees the child under our feet */
 	struct child_end result;
+	struct err failed;             /* to start */
 	child_output_fn output;
 	child_end_fn end;
 	void *arg;
@@ -68,6 +68,7 @@ static void release(struct child *c)
 {
 	if (c->freed)
 		*c->freed = true;
+	launch_forget(c->launch);
 	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++)
 		stream_close(&c->streams[i]);
 	loop_io_free(c->exit_io);
@@ -83,23 +84,27 @@ static void reap(struct child *c)
 {
 	siginfo_t info;
 
-	if (!c->reaped)
+	if (c->pid && !c->reaped)
 		waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG);
 	c->reaped = true;
 }
 
 static void kill_group(struct child *c)
 {
-	kill(-c->pid, SIGKILL);
+	if (c->pid)
+		kill(-c->pid, SIGKILL);
 	c->group_gone = true;
 }
 
 static void finish(struct child *c)
 {
 	struct child_end result = c->result;
+	struct err failed = c->failed;
 	child_end_fn end = c->end;
 	void *arg = c->arg;
 
+	if (failed.kind)
+		result.err = &failed;
 	if (c->ending && !c->group_gone)
 		kill_group(c);
 	reap(c);
@@ -171,13 +176,20 @@ static void settle(struct child *c)
 
 static void ticked(void *arg)
 {
-	settle(arg);
+	struct child *c = arg;
+
+	if (c->failed.kind)
+		finish(c);
+	else
+		settle(c);
 }
 
-/* Calls nobody back, so that child_stop may be called from anywhere. */
+/* Calls nobody back, so that child_stop may be called from anywhere. What does not run yet is told when it does. */
 static void begin_ending(struct child *c)
 {
 	c->ending = true;
+	if (!c->pid)
+		return;
 	kill(-c->pid, SIGTERM);
 	loop_timer_set(c->limit, c->grace_ms);
 }
@@ -260,13 +272,9 @@ static bool open_input(const struct child_spec *spec, int *ret, struct err *err)
 	if (spec->input_len > INPUT_MAX)
 		return err_set(err, ERR_TOO_BIG, "start %s: its input of %zu bytes is over the limit of %d",
 		               spec->argv[0], spec->input_len, INPUT_MAX);
-	if (!spec->input) {
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_errno(err, errno, "start %s: open /dev/null", spec->argv[0]);
-		*ret = fd;
+	*ret = -1;
+	if (!spec->input)
 		return true;
-	}
 	fd = memfd_create("stdin", MFD_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, errno, "start %s: make its input", spec->argv[0]);
@@ -291,32 +299,6 @@ static bool open_pipe(struct stream *s, int *ret_write, const char *program, str
 	return true;
 }
 
-static bool launch(struct child *c, const struct child_spec *spec, struct err *err)
-{
-	AUTO(mem_auto_close) int in = -1;
-	AUTO(mem_auto_close) int out = -1;
-	AUTO(mem_auto_close) int apart = -1;
-	struct spawn spawn = { .argv = spec->argv, .env = spec->env, .dir = spec->dir };
-
-	if (!open_input(spec, &in, err) || !open_pipe(&c->streams[0], &out, spec->argv[0], err)
-	    || (spec->split_stderr && !open_pipe(&c->streams[1], &apart, spec->argv[0], err)))
-		return false;
-	spawn.in = in;
-	spawn.out = out;
-	spawn.err = spec->split_stderr ? apart : out;
-	if (!spawn_exec(&spawn, &c->pid, err))
-		return false;
-	c->pidfd = pidfd_open(c->pid, 0);
-	if (c->pidfd < 0 && errno != ENOSYS && errno != EPERM) {
-		err_errno(err, errno, "start %s: watch the process", spec->argv[0]);
-		kill(-c->pid, SIGKILL);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		return false;
-	}
-	return true;
-}
-
 static void watch(struct child *c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(c->streams); i++)
@@ -328,29 +310,75 @@ static void watch(struct child *c)
 		c->exit_poll = loop_timer_new(c->loop, exit_polled, c);
 	if (c->exit_poll)
 		loop_timer_set(c->exit_poll, EXIT_POLL_MS);
-	c->limit = loop_timer_new(c->loop, limit_passed, c);
-	c->tick = loop_timer_new(c->loop, ticked, c);
-	if (c->timeout_ms > 0)
-		loop_timer_set(c->limit, c->timeout_ms);
 }
 
-bool child_start(struct loop *loop, const struct child_spec *spec, struct child **ret, struct err *err)
+/* What cannot be watched does not stay. */
+static bool open_pidfd(struct child *c)
+{
+	c->pidfd = pidfd_open(c->pid, 0);
+	if (c->pidfd >= 0 || errno == ENOSYS || errno == EPERM)
+		return true;
+	err_errno(&c->failed, errno, "watch the process %d", c->pid);
+	spawn_end(c->pid);
+	c->reaped = true;
+	return false;
+}
+
+static void launched(void *arg, pid_t pid, const struct err *err)
+{
+	struct child *c = arg;
+
+	c->launch = NULL;
+	if (err) {
+		c->failed = *err;
+		finish(c);
+		return;
+	}
+	c->pid = pid;
+	if (!open_pidfd(c)) {
+		finish(c);
+		return;
+	}
+	watch(c);
+	if (c->ending)
+		begin_ending(c);
+}
+
+static bool launch(struct child *c, struct launcher *launcher, const struct child_spec *spec, struct err *err)
+{
+	AUTO(mem_auto_close) int in = -1;
+	AUTO(mem_auto_close) int out = -1;
+	struct spawn spawn = { .argv = spec->argv, .env = spec->env, .dir = spec->dir, .pid_file = spec->pid_file,
+	                       .pid_mark = spec->pid_mark };
+
+	if (!open_input(spec, &in, err) || !open_pipe(&c->streams[0], &out, spec->argv[0], err))
+		return false;
+	spawn.in = in;
+	spawn.out = spawn.err = out;
+	if (spec->split_stderr && !open_pipe(&c->streams[1], &spawn.err, spec->argv[0], err))
+		return false;
+	in = out = -1;
+	c->launch = launcher_start(launcher, &spawn, launched, c);
+	return true;
+}
+
+struct child *child_start(struct launcher *launcher, const struct child_spec *spec)
 {
 	struct child *c = mem_alloc(sizeof *c);
 
 	*c = (struct child){
-		.loop = loop, .pidfd = -1, .timeout_ms = spec->timeout_ms,
+		.loop = launcher_loop(launcher), .pidfd = -1, .result = { .code = -1 },
 		.grace_ms = spec->grace_ms > 0 ? spec->grace_ms : GRACE_MS,
 		.streams = { { .child = c, .fd = -1 }, { .child = c, .fd = -1, .is_stderr = true } },
 		.output = spec->output, .end = spec->end, .arg = spec->arg,
 	};
-	if (!launch(c, spec, err)) {
-		release(c);
-		return false;
-	}
-	watch(c);
-	*ret = c;
-	return true;
+	c->limit = loop_timer_new(c->loop, limit_passed, c);
+	c->tick = loop_timer_new(c->loop, ticked, c);
+	if (!launch(c, launcher, spec, &c->failed))
+		loop_timer_set(c->tick, 0);
+	else if (spec->timeout_ms > 0)
+		loop_timer_set(c->limit, spec->timeout_ms);
+	return c;
 }
 
 void child_stop(struct child *c)
@@ -362,32 +390,16 @@ void child_stop(struct child *c)
 
 void child_free(struct child *c)
 {
-	struct pollfd gone;
-	siginfo_t info;
-
 	if (!c)
 		return;
 	if (!c->group_gone)
 		kill_group(c);
-	gone = (struct pollfd){ .fd = c->pidfd, .events = POLLIN };
-	for (int ms = 0; ms < FREE_WAIT_MS && !c->reaped && !has_exited(c, &info); ms++)
-		poll(&gone, 1, 1);
-	reap(c);
+	if (c->pid && !c->reaped)
+		spawn_end(c->pid);
 	release(c);
 }
 
 pid_t child_pid(const struct child *c)
 {
 	return c->pid;
-}
-
-bool child_detach(const char *const *argv, const char *const *env, const char *dir, struct err *err)
-{
-	AUTO(mem_auto_close) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct spawn spawn = { .argv = argv, .env = env, .dir = dir, .in = null, .out = null, .err = null,
-	                       .detached = true };
-
-	if (null < 0)
-		return err_errno(err, errno, "start %s: open /dev/null", argv[0]);
-	return spawn_exec(&spawn, NULL, err);
 }

@@ -3,8 +3,8 @@
  * nothing else; only descriptors 0, 1 and 2 are inherited. Output (1 and 2 in one pipe, or apart) comes as it is
  * written. The end is told once the process has exited and its output is drained; a grandchild that holds the pipe
  * open delays it by at most 1 s. Killed with the group: TERM, then KILL after the grace; whoever of the group tidies up
- * after TERM is waited for until then. Children die with the engine (PR_SET_PDEATHSIG) unless `detached`; what they
- * themselves had started is left then (group.h finds it). SIGCHLD must not be ignored.
+ * after TERM is waited for until then. Children die with the launcher (PR_SET_PDEATHSIG); what they themselves had
+ * started is left then (group.h finds it). SIGCHLD must not be ignored.
  */
 #ifndef PROCESS_CHILD_H
 #define PROCESS_CHILD_H
@@ -16,11 +16,12 @@
 
 #include "backend/base/err.h"
 
-struct loop;
+struct launcher;
 struct child;
 
 struct child_end {
-	int code;                          /* exit code, -1 when a signal ended it */
+	const struct err *err;             /* it never ran, and why ("start bin/web: no such file"); else NULL */
+	int code;                          /* exit code, -1 when a signal ended it or it never ran */
 	int signo;                         /* 0 when it exited */
 	bool timed_out;
 	bool stopped;                      /* child_stop was called */
@@ -34,6 +35,7 @@ struct child_spec {
 	const char *const *env;            /* NULL-terminated "NAME=value"; the whole environment */
 	const char *dir;                   /* working folder; NULL: ours */
 	const char *input; size_t input_len;   /* written to its stdin (at most 64 kB); NULL: /dev/null */
+	const char *pid_file, *pid_mark;   /* as spawn.h's */
 	bool split_stderr;                 /* tell stderr apart; else both come as stdout, in order */
 	int64_t timeout_ms;                /* 0: none */
 	int64_t grace_ms;                  /* between TERM and KILL; 0: 5 s */
@@ -42,15 +44,12 @@ struct child_spec {
 	void *arg;
 };
 
-/* Copies the spec. On failure (fork, exec: "start bin/web: no such file") no callback comes. */
-bool child_start(struct loop *loop, const struct child_spec *spec, struct child **ret, struct err *err);
+/* Copies the spec. Never fails here: that it cannot be started is told by `end`, from the loop like all else. */
+struct child *child_start(struct launcher *launcher, const struct child_spec *spec);
 /* TERM, then KILL to the group; `end` still comes. */
 void child_stop(struct child *child);
 /* Kills the group at once, forgets; no callback. NULL is fine. Not after `end` came (it frees the child). */
 void child_free(struct child *child);
-pid_t child_pid(const struct child *child);
-
-/* A daemon that outlives us: own session, stdio on /dev/null, reparented; returns when it was exec'ed. */
-bool child_detach(const char *const *argv, const char *const *env, const char *dir, struct err *err);
+pid_t child_pid(const struct child *child);    /* 0: it does not run yet */
 
 #endif

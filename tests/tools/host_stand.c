@@ -29,6 +29,7 @@
 #include "backend/drivers/host/slot.h"
 #include "backend/drivers/host/teardown.h"
 #include "backend/http/http.h"
+#include "backend/process/launcher.h"
 #include "tests/tools/host_app.h"
 #include "tests/tools/host_stand.h"
 
@@ -109,7 +110,8 @@ static void open_driver(struct stand *s)
 {
 	struct err err = { 0 };
 	struct driver_ctx ctx = {
-		.loop = s->loop, .http = s->http, .saver = s->saver, .state_dir = s->dir, .app = &s->app, .env = &s->env,
+		.loop = s->loop, .http = s->http, .saver = s->saver, .launcher = s->launcher, .state_dir = s->dir,
+		.app = &s->app, .env = &s->env,
 		.note = noted, .note_arg = s,
 	};
 
@@ -135,7 +137,7 @@ int stand_set_up(void **state)
 		return -1;
 	s->loop = loop_new();
 	s->http = http_new(s->loop);
-	if (!saver_new(s->loop, &s->saver, NULL))
+	if (!saver_new(s->loop, &s->saver, NULL) || !launcher_new(s->loop, &s->launcher, NULL))
 		return -1;
 	s->notes = json_array();
 	s->guard = loop_timer_new(s->loop, too_late, NULL);
@@ -159,6 +161,7 @@ int stand_tear_down(void **state)
 	file_remove_tree(s->root, NULL);
 	loop_timer_free(s->guard);
 	http_free(s->http);
+	launcher_free(s->launcher);
 	saver_free(s->saver);
 	loop_free(s->loop);
 	json_decref(s->notes);

@@ -21,6 +21,7 @@ struct stand {
 	struct loop *loop;
 	struct http *http;
 	struct saver *saver;
+	struct launcher *launcher;
 	struct driver_env *denv;
 	struct config_app app;
 	struct config_environment env;

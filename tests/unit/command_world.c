@@ -15,6 +15,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/registry.h"
+#include "backend/process/launcher.h"
 
 #define DEPLOY "echo \"$SLIPWAY_KIND $SLIPWAY_VERSION\"; echo \"$SLIPWAY_VERSION\" > live"
 #define OBSERVE "echo . >> observed; cat live 2>/dev/null; true"
@@ -72,7 +73,8 @@ static void gave_up(void *arg)
 
 void world_open(struct world *w)
 {
-	struct driver_ctx ctx = { .loop = w->loop, .state_dir = w->state_dir, .app = &w->app, .env = &w->env };
+	struct driver_ctx ctx = { .loop = w->loop, .launcher = w->launcher, .state_dir = w->state_dir, .app = &w->app,
+	                          .env = &w->env };
 	struct err err = { 0 };
 
 	w->denv = driver_command.open(&ctx, &err);
@@ -114,6 +116,8 @@ int world_setup(void **state)
 	w->artifact = file_join(w->dir, "new.tar");
 	w->old_artifact = file_join(w->dir, "old.tar");
 	w->loop = loop_new();
+	if (!launcher_new(w->loop, &w->launcher, NULL))
+		return -1;
 	w->impatience = loop_timer_new(w->loop, gave_up, w);
 	buf_init(&w->output, 1024 * 1024);
 	world_fill(w);
@@ -132,6 +136,7 @@ int world_teardown(void **state)
 
 	driver_command.close(w->denv);
 	loop_timer_free(w->impatience);
+	launcher_free(w->launcher);
 	loop_free(w->loop);
 	buf_done(&w->output);
 	file_remove_tree(w->dir, NULL);

@@ -12,6 +12,7 @@
 #include "backend/config/config.h"
 #include "backend/drivers/driver.h"
 
+struct launcher;
 struct loop;
 struct loop_timer;
 
@@ -22,6 +23,7 @@ struct world {
 	char dir[40];
 	char *state_dir, *artifact, *old_artifact;
 	struct loop *loop;
+	struct launcher *launcher;
 	struct loop_timer *impatience;
 	char *migrate[4], *deploy[4], *rollback[4], *observe[4], *cancel[4];
 	struct config_var vars[2], urls[1];

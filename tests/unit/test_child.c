@@ -23,7 +23,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/process/child.h"
-
+#include "backend/process/launcher.h"
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -32,10 +32,12 @@ static const char *const usual_env[] = { "PATH=/usr/bin:/bin", NULL };
 /* One run of a child to its end, on a loop of its own. Each test has two, and a folder. */
 struct run {
 	struct loop *loop;
+	struct launcher *launcher;
 	struct child *child;           /* NULL before and after its life */
 	pid_t group;
 	struct buf out, err;
-	struct child_end end;
+	struct child_end end;          /* its err is gone: the text is in `why` */
+	char *why;
 	int ends;
 	int64_t ms;
 	const char *stop_at;           /* child_stop once the output holds this */
@@ -48,6 +50,7 @@ static void run_output(void *arg, bool is_stderr, const char *data, size_t len)
 	struct run *r = arg;
 
 	assert_true(buf_add(is_stderr ? &r->err : &r->out, data, len));
+	r->group = child_pid(r->child);
 	if (r->stop_at && strstr(r->out.data, r->stop_at)) {
 		r->stop_at = NULL;
 		r->was_ours = kill(child_pid(r->child), 0) == 0;
@@ -65,6 +68,8 @@ static void run_end(void *arg, const struct child_end *end)
 
 	r->child = NULL;
 	r->end = *end;
+	free(r->why);
+	r->why = end->err ? mem_dup(end->err->text) : NULL;
 	r->ends++;
 	loop_stop(r->loop);
 }
@@ -77,6 +82,8 @@ static int setup(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(f->runs); i++) {
 		f->runs[i].loop = loop_new();
+		if (!launcher_new(f->runs[i].loop, &f->runs[i].launcher, NULL))
+			return -1;
 		buf_init(&f->runs[i].out, 8 * 1024 * 1024);
 		buf_init(&f->runs[i].err, 8 * 1024 * 1024);
 	}
@@ -100,6 +107,8 @@ static int teardown(void **state)
 			kill(-r->group, SIGKILL);
 		buf_done(&r->out);
 		buf_done(&r->err);
+		free(r->why);
+		launcher_free(r->launcher);
 		loop_free(r->loop);
 	}
 	file_remove_tree(f->dir, NULL);
@@ -122,29 +131,43 @@ static const char *self_of(void **state)
 	return ((struct fixture *)*state)->self;
 }
 
-static bool run_start(struct run *r, struct child_spec spec, struct err *err)
+static void run_start(struct run *r, struct child_spec spec)
 {
 	spec.env = spec.env ? spec.env : usual_env;
 	spec.output = run_output;
 	spec.end = run_end;
 	spec.arg = r;
-	if (!child_start(r->loop, &spec, &r->child, err))
-		return false;
-	r->group = child_pid(r->child);
-	return true;
+	r->child = child_start(r->launcher, &spec);
+}
+
+static void run_any(struct run *r, struct child_spec spec)
+{
+	int64_t began_ms = clock_mono_ms();
+	int ended = r->ends;
+
+	run_start(r, spec);
+	assert_int_equal(r->ends, ended);      /* never from inside the call */
+	loop_run(r->loop);
+	r->ms = clock_mono_ms() - began_ms;
 }
 
 static void run(struct run *r, struct child_spec spec)
 {
-	struct err err = { 0 };
-	int64_t began_ms = clock_mono_ms();
+	run_any(r, spec);
+	if (r->why)
+		fail_msg("%s", r->why);
+}
+
+/* Why it does not start, which is told as its end. */
+static const char *run_refused(struct run *r, struct child_spec spec)
+{
 	int ended = r->ends;
 
-	if (!run_start(r, spec, &err))
-		fail_msg("%s", err.text);
-	assert_int_equal(r->ends, ended);      /* never from inside the call */
-	loop_run(r->loop);
-	r->ms = clock_mono_ms() - began_ms;
+	run_any(r, spec);
+	assert_int_equal(r->ends, ended + 1);
+	assert_int_equal(r->end.code, -1);
+	assert_non_null(r->why);
+	return r->why;
 }
 
 static void run_shell(struct run *r, const char *script, struct child_spec spec)
@@ -249,15 +272,14 @@ static void input_is_read_to_its_end(void **state)
 	AUTO(mem_auto_free) char *input = mem_alloc(65536);
 	const char *const argv[] = { "cat", NULL };
 	struct run *r = run_of(state, 0), *none = run_of(state, 1);
-	struct err err = { 0 };
 
 	memset(input, 'i', 65536);
 	run(r, (struct child_spec){ .argv = argv, .input = input, .input_len = 65536 });
 	assert_int_equal(r->out.len, 65536);
 	run(none, (struct child_spec){ .argv = argv });
 	assert_int_equal(none->out.len, 0);
-	assert_false(run_start(none, (struct child_spec){ .argv = argv, .input = input, .input_len = 65537 }, &err));
-	assert_int_equal(err.kind, ERR_TOO_BIG);
+	assert_non_null(strstr(run_refused(none, (struct child_spec){ .argv = argv, .input = input, .input_len = 65537 }),
+	                       "over the limit of 65536"));
 }
 
 static void exit_code_and_signal_are_told(void **state)
@@ -273,7 +295,7 @@ static void exit_code_and_signal_are_told(void **state)
 	assert_false(signal_->end.stopped || signal_->end.timed_out);
 }
 
-static void program_that_cannot_run_is_an_error_at_once(void **state)
+static void program_that_cannot_run_is_an_end_with_a_reason(void **state)
 {
 	static const struct { const char *program, *dir, *says; } rows[] = {
 		{ "no-such-program", NULL, "start no-such-program: not found in PATH (/usr/bin:/bin)" },
@@ -285,13 +307,10 @@ static void program_that_cannot_run_is_an_error_at_once(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *const argv[] = { rows[i].program, NULL };
-		struct err err = { 0 };
 
-		assert_false(run_start(r, (struct child_spec){ .argv = argv, .dir = rows[i].dir }, &err));
-		assert_string_equal(err.text, rows[i].says);
+		assert_string_equal(run_refused(r, (struct child_spec){ .argv = argv, .dir = rows[i].dir }), rows[i].says);
 	}
-	loop_run(r->loop);
-	assert_int_equal(r->ends, 0);
+	assert_int_equal(r->out.len, 0);
 }
 
 static void script_without_an_interpreter_line_is_not_run_by_a_shell(void **state)
@@ -306,9 +325,8 @@ static void script_without_an_interpreter_line_is_not_run_by_a_shell(void **stat
 	{
 		const char *const argv[] = { path, NULL };
 
-		assert_false(run_start(r, (struct child_spec){ .argv = argv }, &err));
+		assert_non_null(strstr(run_refused(r, (struct child_spec){ .argv = argv }), "begins with #!"));
 	}
-	assert_non_null(strstr(err.text, "begins with #!"));
 }
 
 static void program_is_looked_up_in_the_given_path_and_runs_in_the_given_folder(void **state)
@@ -331,7 +349,7 @@ static void program_is_looked_up_in_the_given_path_and_runs_in_the_given_folder(
 	}
 	assert_int_equal(strncmp(r->out.data, dir, strlen(dir)), 0);
 	/* and not where we happen to be */
-	assert_false(run_start(r, (struct child_spec){ .argv = argv, .env = env_here, .dir = dir }, &err));
+	run_refused(r, (struct child_spec){ .argv = argv, .env = env_here, .dir = dir });
 }
 
 static void child_that_ignores_term_is_killed_after_the_grace(void **state)
@@ -436,6 +454,37 @@ static void free_kills_at_once_and_calls_nobody(void **state)
 	child_free(NULL);
 }
 
+static void child_that_does_not_run_yet_can_be_stopped(void **state)
+{
+	const char *const argv[] = { "sleep", "60", NULL };
+	struct run *r = run_of(state, 0);
+
+	run_start(r, (struct child_spec){ .argv = argv });
+	assert_int_equal(child_pid(r->child), 0);
+	child_stop(r->child);
+	loop_run(r->loop);
+	assert_int_equal(r->ends, 1);
+	assert_true(r->end.stopped);
+	assert_int_equal(r->end.signo, SIGTERM);
+}
+
+static void child_that_does_not_run_yet_can_be_freed(void **state)
+{
+	const char *const argv[] = { "sleep", "60", NULL };
+	struct run *r = run_of(state, 0);
+
+	for (int i = 0; i < 10; i++) {
+		run_start(r, (struct child_spec){ .argv = argv });
+		child_free(r->child);
+		r->child = NULL;
+	}
+	launcher_free(r->launcher);
+	r->launcher = NULL;
+	assert_int_equal(r->ends, 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 static void children_die_with_their_starter(void **state)
 {
 	const char *const argv[] = { self_of(state), "act", "starter", NULL };
@@ -483,46 +532,6 @@ static void signals_and_mask_are_the_usual_ones(void **state)
 	signal(SIGPIPE, handler);
 }
 
-static void detached_process_is_nobodys_child_and_in_its_own_session(void **state)
-{
-	const char *dir = dir_of(state);
-	AUTO(mem_auto_free) char *path = NULL;
-	const char *const argv[] = {
-		"sh", "-c", "out=$(readlink /proc/$$/fd/1); echo $$ $PPID $(cut -d' ' -f6 /proc/self/stat) $out > part; "
-		"mv part facts; exec sleep 60", NULL
-	};
-	struct err err = { 0 };
-	int pid = 0, parent = 0, session = 0;
-	char out[64] = "";
-	struct buf b = { 0 };
-
-	path = mem_printf("%s/facts", dir);
-	assert_true(child_detach(argv, usual_env, dir, &err));
-	for (int64_t until = clock_mono_ms() + 10000; access(path, F_OK) != 0 && clock_mono_ms() < until;)
-		usleep(2000);
-	assert_true(file_read(path, 1000, &b, &err));
-	assert_int_equal(sscanf(b.data, "%d %d %d %63s", &pid, &parent, &session, out), 4);
-	assert_true(pid > 1);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_not_equal(parent, getpid());
-	assert_int_not_equal(session, getsid(0));
-	assert_string_equal(out, "/dev/null");
-	buf_done(&b);
-}
-
-static void detached_program_that_cannot_run_is_an_error(void **state)
-{
-	const char *const argv[] = { "/no/such/daemon", NULL };
-	struct err err = { 0 };
-
-	(void)state;
-	assert_false(child_detach(argv, usual_env, NULL, &err));
-	assert_string_equal(err.text, "start /no/such/daemon: No such file or directory");
-	/* and no zombie of ours stays */
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
-}
-
 static void no_descriptor_and_no_zombie_is_left(void **state)
 {
 	struct run *r = run_of(state, 0);
@@ -531,10 +540,9 @@ static void no_descriptor_and_no_zombie_is_left(void **state)
 	close(before);
 	for (int i = 0; i < 20; i++) {
 		const char *const bad[] = { "/no/such", NULL };
-		struct err err = { 0 };
 
 		run_shell(r, "echo a", (struct child_spec){ .split_stderr = true, .input = "x", .input_len = 1 });
-		assert_false(run_start(r, (struct child_spec){ .argv = bad }, &err));
+		run_refused(r, (struct child_spec){ .argv = bad });
 	}
 	after = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(after, before);
@@ -547,11 +555,10 @@ static int act_no_fork(void)
 {
 	struct rlimit none = { 0, 0 };
 	const char *const argv[] = { "true", NULL };
-	struct child_spec spec = { .argv = argv, .env = usual_env, .end = run_end };
-	struct loop *loop = loop_new();
-	struct child *child;
-	struct err err = { 0 };
+	struct run r = { .loop = loop_new() };
 
+	if (!launcher_new(r.loop, &r.launcher, NULL))
+		return 1;
 	/* The limit does not hold for root. */
 	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 		return 1;
@@ -559,24 +566,33 @@ static int act_no_fork(void)
 		fputs("nobody may not search /", stdout);
 		return 0;
 	}
-	if (setrlimit(RLIMIT_NPROC, &none) != 0 || child_start(loop, &spec, &child, &err))
+	if (setrlimit(RLIMIT_NPROC, &none) != 0)
 		return 1;
-	fputs(err.text, stdout);
+	fputs(run_refused(&r, (struct child_spec){ .argv = argv }), stdout);
 	fflush(stdout);
 	_exit(0);              /* a leak checker would need a process of its own here */
 }
 
+static void die_with_it(void *arg, bool is_stderr, const char *data, size_t len)
+{
+	(void)arg, (void)is_stderr;
+	fwrite(data, 1, len, stdout);
+	fflush(stdout);
+	kill(getpid(), SIGKILL);
+}
+
 static int act_starter(void)
 {
-	const char *const argv[] = { "sleep", "60", NULL };
-	struct child_spec spec = { .argv = argv, .env = usual_env, .end = run_end };
-	struct child *child;
+	const char *const argv[] = { "sh", "-c", "echo $$; exec sleep 60", NULL };
+	struct child_spec spec = { .argv = argv, .env = usual_env, .output = die_with_it, .end = run_end };
+	struct loop *loop = loop_new();
+	struct launcher *launcher;
 
-	if (!child_start(loop_new(), &spec, &child, NULL))
+	if (!launcher_new(loop, &launcher, NULL))
 		return 1;
-	printf("%d\n", child_pid(child));
-	fflush(stdout);
-	return kill(getpid(), SIGKILL);
+	child_start(launcher, &spec);
+	loop_run(loop);
+	return 1;
 }
 
 static int act(int argc, char **argv)
@@ -605,7 +621,7 @@ int main(int argc, char **argv)
 		TEST(large_output_is_whole_when_the_end_is_told),
 		TEST(input_is_read_to_its_end),
 		TEST(exit_code_and_signal_are_told),
-		TEST(program_that_cannot_run_is_an_error_at_once),
+		TEST(program_that_cannot_run_is_an_end_with_a_reason),
 		TEST(script_without_an_interpreter_line_is_not_run_by_a_shell),
 		TEST(program_is_looked_up_in_the_given_path_and_runs_in_the_given_folder),
 		TEST(child_that_ignores_term_is_killed_after_the_grace),
@@ -615,11 +631,11 @@ int main(int argc, char **argv)
 		TEST(grandchild_that_holds_the_pipe_delays_the_end_by_a_second_at_most),
 		TEST(stop_reaches_a_grandchild_after_the_child_has_exited),
 		TEST(free_kills_at_once_and_calls_nobody),
+		TEST(child_that_does_not_run_yet_can_be_stopped),
+		TEST(child_that_does_not_run_yet_can_be_freed),
 		TEST(children_die_with_their_starter),
 		TEST(no_process_left_to_fork_is_an_error),
 		TEST(signals_and_mask_are_the_usual_ones),
-		TEST(detached_process_is_nobodys_child_and_in_its_own_session),
-		TEST(detached_program_that_cannot_run_is_an_error),
 		TEST(no_descriptor_and_no_zombie_is_left),
 	};
 

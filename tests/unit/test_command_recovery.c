@@ -17,6 +17,7 @@
 #include "backend/base/mem.h"
 #include "backend/drivers/registry.h"
 #include "backend/process/child.h"
+#include "backend/process/launcher.h"
 #include "tests/unit/command_world.h"
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, world_setup, world_teardown)
@@ -295,6 +296,8 @@ static int act_engine(const char *dir)
 	snprintf(w->dir, sizeof w->dir, "%s", dir);
 	w->state_dir = file_join(w->dir, "state");
 	w->loop = loop_new();
+	if (!launcher_new(w->loop, &w->launcher, NULL))
+		return 1;
 	world_fill(w);
 	w->job.output = say_output;
 	w->env.deploy = world_shell(w->deploy, "(trap '' TERM; i=0; while [ $i -lt 300 ]; do i=$((i+1)); sleep 0.1; "
@@ -335,13 +338,12 @@ static void command_that_a_killed_engine_left_is_ended_first(void **state)
 	struct engine e = { .loop = w->loop };
 	struct child_spec spec = { .argv = argv, .env = env, .output = engine_output, .end = engine_ended, .arg = &e };
 	AUTO(mem_auto_free) char *running = NULL;
-	struct err err = { 0 };
 	pid_t left;
 
 	/* given: an engine that was killed in the middle of a command, which has started something that ignores SIGTERM */
 	assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
 	buf_init(&e.out, 10000);
-	assert_true(child_start(w->loop, &spec, &e.child, &err));
+	e.child = child_start(w->launcher, &spec);
 	loop_timer_set(w->impatience, WORLD_PATIENCE_MS);
 	loop_run(w->loop);
 	loop_timer_stop(w->impatience);
@@ -368,14 +370,16 @@ static void command_that_a_killed_engine_left_is_ended_first(void **state)
 static void process_of_somebody_else_with_the_groups_number_is_left_alone(void **state)
 {
 	struct world *w = *state;
-	const char *const argv[] = { "sleep", "60", NULL };
+	const char *const argv[] = { "sh", "-c", "echo; exec sleep 60", NULL };
 	const char *const env[] = { "PATH=/usr/bin:/bin", "SLIPWAY_DEPLOYMENT=77", NULL };
 	struct engine e = { .loop = w->loop };
-	struct child_spec spec = { .argv = argv, .env = env, .end = engine_ended, .arg = &e };
+	struct child_spec spec = { .argv = argv, .env = env, .output = engine_output, .end = engine_ended, .arg = &e };
 	AUTO(mem_auto_free) char *running = NULL;
-	struct err err = { 0 };
 
-	assert_true(child_start(w->loop, &spec, &e.child, &err));
+	buf_init(&e.out, 10000);
+	e.child = child_start(w->launcher, &spec);
+	loop_run(w->loop);
+	buf_done(&e.out);
 	running = mem_printf("%d 7\n", child_pid(e.child));
 	world_put(w, "state/command-running", running);
 	driver_command.close(w->denv);

@@ -16,6 +16,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/file.h"
+#include "backend/base/loop.h"
 #include "backend/base/mem.h"
 #include "backend/drivers/host/runit.h"
 #include "backend/drivers/host/teardown.h"
@@ -91,12 +92,24 @@ static struct runit_status status_of(struct fixture *f)
 	return status;
 }
 
+static void started(void *arg, pid_t pid, const struct err *err)
+{
+	(void)pid;
+	if (err)
+		fail_msg("%s", err->text);
+	loop_stop(arg);
+}
+
 static void supervise(struct fixture *f)
 {
-	struct err err = { 0 };
+	struct loop *loop = loop_new();
+	struct launcher *launcher;
 
-	if (!runit_supervise(f->service, &err))
-		fail_msg("%s", err.text);
+	assert_true(launcher_new(loop, &launcher, NULL));
+	runit_supervise(launcher, f->service, started, loop);
+	loop_run(loop);
+	launcher_free(launcher);
+	loop_free(loop);
 	WAIT_FOR(status_of(f).supervised);
 }
 

@@ -19,6 +19,7 @@
 #include "backend/engine/engine_priv.h"
 #include "backend/engine/signature.h"
 #include "backend/process/child.h"
+#include "backend/process/launcher.h"
 
 static const char manifest[] = "shop 2.0.0\nweb 0000000000000000000000000000000000000000000000000000000000000000\n";
 
@@ -55,12 +56,9 @@ static const char *run(struct fixture *f, const char *const *argv, const char *i
 	struct child_spec spec = { .argv = argv, .env = env, .dir = f->dir, .input = input,
 	                           .input_len = input ? strlen(input) : 0, .split_stderr = true, .output = said,
 	                           .end = ended, .arg = f };
-	struct child *child;
-	struct err err = { 0 };
 
 	buf_clear(&f->out);
-	if (!child_start(f->loop, &spec, &child, &err))
-		fail_msg("%s", err.text);
+	child_start(f->engine.launcher, &spec);
 	loop_run(f->loop);
 	if (f->code != 0)
 		fail_msg("%s: %s", argv[0], f->out.data);
@@ -120,6 +118,8 @@ static int begin(void **state)
 	buf_init(&f->out, 100000);
 	f->loop = loop_new();
 	f->engine = (struct engine){ .loop = f->loop, .state_dir = f->dir };
+	if (!launcher_new(f->loop, &f->engine.launcher, NULL))
+		return -1;
 	make_key(f, "ci");
 	make_key(f, "eve");
 	*state = f;
@@ -130,6 +130,7 @@ static int end(void **state)
 {
 	struct fixture *f = *state;
 
+	launcher_free(f->engine.launcher);
 	loop_free(f->loop);
 	buf_done(&f->out);
 	file_remove_tree(f->dir, NULL);

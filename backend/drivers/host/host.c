@@ -54,8 +54,9 @@ static struct driver_env *host_open(const struct driver_ctx *ctx, struct err *er
 	struct driver_env *denv = mem_alloc(sizeof *denv);
 
 	*denv = (struct driver_env){
-		.loop = ctx->loop, .http = ctx->http, .saver = ctx->saver, .dir = mem_dup(ctx->state_dir),
-		.proxy_dir = file_join(ctx->state_dir, "haproxy"), .note = ctx->note, .note_arg = ctx->note_arg,
+		.loop = ctx->loop, .http = ctx->http, .saver = ctx->saver, .launcher = ctx->launcher,
+		.dir = mem_dup(ctx->state_dir), .proxy_dir = file_join(ctx->state_dir, "haproxy"), .note = ctx->note,
+		.note_arg = ctx->note_arg,
 	};
 	if (host_reconfigure(denv, ctx->app, ctx->env, err))
 		return denv;

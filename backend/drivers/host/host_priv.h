@@ -44,6 +44,7 @@ struct driver_env {
 	struct loop *loop;
 	struct http *http;
 	struct saver *saver;
+	struct launcher *launcher;
 	char *dir;                             /* the environment's folder */
 	char *proxy_dir;                       /* HAProxy's: DIR/haproxy */
 	void (*note)(void *arg, const char *type, json_t *take_detail);

@@ -33,6 +33,8 @@ struct proxy {
 	struct buf config;
 	int64_t deadline_ms;
 	bool new_config, supervising;
+	struct launch *runsv;                  /* being started */
+	struct err not_started;                /* why it was not */
 	const char *did;
 	struct child *child;
 	struct save *save;
@@ -51,6 +53,7 @@ void proxy_cancel(struct proxy *p)
 		return;
 	admin_cancel(p->call);
 	child_free(p->child);
+	launch_forget(p->runsv);
 	save_forget(p->save);
 	loop_timer_free(p->timer);
 	buf_done(&p->config);
@@ -161,7 +164,9 @@ static void checker_ended(void *arg, const struct child_end *end)
 	struct err err = { 0 };
 
 	p->child = NULL;
-	if (end->code != 0)
+	if (end->err)
+		err = *end->err;
+	else if (end->code != 0)
 		err_set(&err, ERR_CONFIG, "HAProxy refuses its configuration %s/" CONFIG_NEW ": %.600s", p->denv->proxy_dir,
 		        said);
 	if (err.kind)
@@ -170,33 +175,42 @@ static void checker_ended(void *arg, const struct child_end *end)
 		p->save = save_config(p, HAPROXY_CONFIG, installed);
 }
 
-static bool start_checker(struct proxy *p, struct err *err)
+static void start_checker(struct proxy *p)
 {
 	static const char *const argv[] = { "haproxy", "-c", "-q", "-f", CONFIG_NEW, NULL };
 	static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 
-	return child_start(p->denv->loop, &(struct child_spec){
+	p->child = child_start(p->denv->launcher, &(struct child_spec){
 		.argv = argv, .env = env, .dir = p->denv->proxy_dir, .timeout_ms = CHECK_MS, .output = checker_said,
 		.end = checker_ended, .arg = p,
-	}, &p->child, err);
+	});
 }
 
 static void config_saved(void *arg, const struct err *err)
 {
 	struct proxy *p = arg;
-	struct err failed = { 0 };
 
 	p->save = NULL;
 	if (err)
-		failed = *err;
-	if (err || !start_checker(p, &failed))
-		fail(p, "traffic", &failed);
+		fail(p, "traffic", err);
+	else
+		start_checker(p);
 }
 
 /* HAProxy without a runsv (somebody killed it) would keep the ports from the one that is about to start. */
 static bool orphan_is_there(struct proxy *p, int signo)
 {
 	return runit_end_orphan(p->denv->proxy_dir, p->denv->proxy_dir, signo);
+}
+
+static void runsv_started(void *arg, pid_t pid, const struct err *err)
+{
+	struct proxy *p = arg;
+
+	(void)pid;
+	p->runsv = NULL;
+	if (err)
+		p->not_started = *err;
 }
 
 /* One step towards a running HAProxy. true when there is nothing left to tell runsv. */
@@ -212,13 +226,14 @@ static bool bring_up(struct proxy *p, struct err *err)
 		p->did = "started";
 		return true;
 	}
+	*err = p->not_started;
 	if (p->supervising || orphan_is_there(p, SIGTERM))
 		return false;
 	if (!check_ports(p, NULL, err))
 		return false;
 	p->supervising = true;
 	p->did = "started";
-	runit_supervise(p->denv->proxy_dir, err);
+	p->runsv = runit_supervise(p->denv->launcher, p->denv->proxy_dir, runsv_started, p);
 	return false;
 }
 

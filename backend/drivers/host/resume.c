@@ -12,12 +12,15 @@
 
 enum { POLL_MS = 10, GIVE_UP_MS = 10000 };
 
+struct part { struct resume *resume; bool supervising; struct launch *runsv; };
+
 struct resume {
 	struct driver_env *denv;
 	struct host_model *model;
 	enum colour colour;
 	enum resume_which which;
-	bool *supervising;                     /* for each part: a runsv was started */
+	struct part *parts;                    /* as many as the model's */
+	struct err not_started;                /* why a runsv was not */
 	json_t *started;
 	int64_t began_ms;
 	struct loop_timer *timer;
@@ -30,9 +33,11 @@ void resume_cancel(struct resume *r)
 	if (!r)
 		return;
 	loop_timer_free(r->timer);
+	for (size_t i = 0; i < r->model->n; i++)
+		launch_forget(r->parts[i].runsv);
 	host_model_unref(r->model);
 	json_decref(r->started);
-	free(r->supervising);
+	free(r->parts);
 	free(r);
 }
 
@@ -54,6 +59,16 @@ static bool is_chosen(const struct resume *r, const struct host_part *part)
 	return r->which == RESUME_ALL || (r->which == RESUME_SERVING) == host_part_serves(part);
 }
 
+static void runsv_started(void *arg, pid_t pid, const struct err *err)
+{
+	struct part *p = arg;
+
+	(void)pid;
+	p->runsv = NULL;
+	if (err)
+		p->resume->not_started = *err;
+}
+
 /* One step towards running. true when it is there. */
 static bool resume_part(struct resume *r, size_t i, struct err *err)
 {
@@ -71,8 +86,10 @@ static bool resume_part(struct resume *r, size_t i, struct err *err)
 		runit_control(service, 'u');
 		return false;
 	}
-	if (r->supervising[i])
+	if (r->parts[i].supervising) {
+		*err = r->not_started;
 		return false;
+	}
 	if (access(service, X_OK) != 0) {
 		err_set(err, ERR_NOT_FOUND, "%s cannot be started again: %s is gone", name, service);
 		return false;
@@ -81,7 +98,8 @@ static bool resume_part(struct resume *r, size_t i, struct err *err)
 	if (runit_end_orphan(service, release, SIGTERM))
 		return false;
 	json_array_append_new(r->started, json_string(name));
-	r->supervising[i] = runit_supervise(service, err);
+	r->parts[i].supervising = true;
+	r->parts[i].runsv = runit_supervise(r->denv->launcher, service, runsv_started, &r->parts[i]);
 	return false;
 }
 
@@ -112,9 +130,11 @@ struct resume *resume_start(struct driver_env *denv, struct host_model *model, e
 
 	*r = (struct resume){
 		.denv = denv, .model = host_model_ref(model), .colour = colour, .which = which,
-		.supervising = mem_array(model->n, sizeof *r->supervising), .started = json_array(),
+		.parts = mem_array(model->n, sizeof *r->parts), .started = json_array(),
 		.began_ms = clock_mono_ms(), .fn = fn, .arg = arg,
 	};
+	for (size_t i = 0; i < model->n; i++)
+		r->parts[i].resume = r;
 	r->timer = loop_timer_new(denv->loop, tick, r);
 	loop_timer_set(r->timer, 0);
 	return r;

@@ -12,7 +12,6 @@
 
 #include "backend/base/file.h"
 #include "backend/base/mem.h"
-#include "backend/process/child.h"
 
 #define ENDING "ending"
 #define SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -198,13 +197,15 @@ static void forget(const char *dir, const char *name)
 	unlink(path);
 }
 
-bool runit_supervise(const char *dir, struct err *err)
+struct launch *runit_supervise(struct launcher *launcher, const char *dir, launch_fn fn, void *arg)
 {
 	const char *const argv[] = { "runsv", dir, NULL };
 	const char *const env[] = { "PATH=" SAFE_PATH, NULL };
 
 	forget(dir, ENDING);
-	return child_detach(argv, env, dir, err) || err_wrap(err, "start runsv for %s", dir);
+	return launcher_start(launcher, &(struct spawn){
+		.argv = argv, .env = env, .dir = dir, .in = -1, .out = -1, .err = -1, .detached = true,
+	}, fn, arg);
 }
 
 /* runsv holds these fifos open for reading: without a reader opening for writing fails (fifo(7)). */

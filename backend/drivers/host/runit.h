@@ -17,6 +17,7 @@
 
 #include "backend/base/err.h"
 #include "backend/drivers/host/model.h"
+#include "backend/process/launcher.h"
 
 struct runit_service {
 	const char *dir;                   /* the service's folder */
@@ -42,8 +43,8 @@ struct runit_exit { int code; int signo; int64_t after_ms; };
 
 /* Writes what differs. ret_changed: the program has to be started again for it. */
 bool runit_write(const struct runit_service *service, bool *ret_changed, struct err *err);
-/* Starts runsv; it supervises as soon as runit_status says so. */
-bool runit_supervise(const char *dir, struct err *err);
+/* Starts runsv; it supervises as soon as runit_status says so. As launcher_start. */
+struct launch *runit_supervise(struct launcher *launcher, const char *dir, launch_fn fn, void *arg);
 void runit_status(const char *dir, struct runit_status *ret);
 /* One of runsv's control letters: u up, o once, d down, k KILL, 2 USR2. false when no runsv is there. */
 bool runit_control(const char *dir, char letter);

@@ -84,7 +84,9 @@ static void ended(void *arg, const struct child_end *end)
 		next_part(op);
 		return;
 	}
-	if (end->signo)
+	if (end->err)
+		err = *end->err;
+	else if (end->signo)
 		err_set(&err, ERR_FAILED, "%s: its migrate command was ended by signal %d", name, end->signo);
 	else
 		err_set(&err, ERR_FAILED, "%s: its migrate command exited with %d", name, end->code);
@@ -96,7 +98,6 @@ static void next_part(struct op *op)
 	struct migrate *m = op->state;
 	AUTO(mem_auto_free) char *release = NULL;
 	struct child_spec spec = { .output = said, .end = ended, .arg = op };
-	struct err err = { 0 };
 
 	while (m->part < op->model->n && !op->model->parts[m->part].migrate)
 		m->part++;
@@ -110,8 +111,7 @@ static void next_part(struct op *op)
 	spec.env = (const char *const *)m->env;
 	spec.dir = release;
 	op_say(op, "%s migrates", op->model->parts[m->part].name);
-	if (!child_start(op->denv->loop, &spec, &op->child, &err))
-		op_fail(op, "migrate", NULL, &err);
+	op->child = child_start(op->denv->launcher, &spec);
 }
 
 void stage_migrate(struct op *op)

@@ -31,6 +31,7 @@ struct part {
 	int64_t since_ms;                      /* of the state */
 	int64_t ask_ms;                        /* when to ask for its health next */
 	char *service, *release, *log;
+	struct launch *runsv;                  /* being started */
 	struct health *health;
 	char *answer;                          /* the last health answer that was not good */
 	struct runit_exit exit;
@@ -55,6 +56,7 @@ struct starter {
 static void part_done(struct part *p)
 {
 	health_cancel(p->health);
+	launch_forget(p->runsv);
 	free(p->service);
 	free(p->release);
 	free(p->log);
@@ -164,9 +166,20 @@ static bool has_ended(const struct part *p, const struct runit_status *status)
 	return status->finished && !status->wanted && !status->ending;
 }
 
+static void runsv_started(void *arg, pid_t pid, const struct err *err)
+{
+	struct part *p = arg;
+
+	(void)pid;
+	p->runsv = NULL;
+	if (err)
+		fail(p, "process", err);
+}
+
 static void start_when_ended(struct part *p)
 {
-	int port = p->model->port[p->starter->colour];
+	struct starter *s = p->starter;
+	int port = p->model->port[s->colour];
 	struct runit_status status;
 	struct err err = { 0 };
 
@@ -184,8 +197,8 @@ static void start_when_ended(struct part *p)
 		return;
 	}
 	runit_forget_exit(p->service);
-	if (!status.supervised && !runit_supervise(p->service, &err))
-		fail(p, "process", &err);
+	if (!status.supervised)
+		p->runsv = runit_supervise(s->denv->launcher, p->service, runsv_started, p);
 	enter(p, PART_SUPERVISED_SOON);
 }
 

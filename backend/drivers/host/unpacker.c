@@ -70,7 +70,8 @@ static void child_ended(void *arg, const struct child_end *end)
 
 	u->child = NULL;
 	if (end->code != 0) {
-		err_set(&u->err, ERR_FAILED, "unpack %s: %s", name, *said ? said : "the unpacking process was killed");
+		err_set(&u->err, ERR_FAILED, "unpack %s: %s", name,
+		        end->err ? end->err->text : *said ? said : "the unpacking process was killed");
 		finish(u);
 		return;
 	}
@@ -88,8 +89,7 @@ static const char *file_name(const struct host_part *part)
 	return slash ? slash + 1 : program;
 }
 
-static bool start_child(struct unpacker *u, const struct host_part *part, const struct driver_artifact *artifact,
-                        struct err *err)
+static void start_child(struct unpacker *u, const struct host_part *part, const struct driver_artifact *artifact)
 {
 	AUTO(mem_auto_free) char *folder = slot_release(u->spec.denv->dir, u->spec.colour, part->name);
 	/* Ours, also when the file was replaced by a newer one; a test program names another. */
@@ -99,9 +99,9 @@ static bool start_child(struct unpacker *u, const struct host_part *part, const 
 	const char *const env[] = { "PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL };
 
 	buf_clear(&u->said);
-	return child_start(u->spec.denv->loop, &(struct child_spec){
+	u->child = child_start(u->spec.denv->launcher, &(struct child_spec){
 		.argv = argv, .env = env, .output = child_said, .end = child_ended, .arg = u,
-	}, &u->child, err);
+	});
 }
 
 static void unpack_next(void *arg)
@@ -116,10 +116,11 @@ static void unpack_next(void *arg)
 	}
 	artifact = unpacker_artifact(u->spec.artifacts, u->spec.nartifacts, part);
 	u->began_ms = clock_mono_ms();
-	if (!artifact)
-		err_set(&u->err, ERR_FAILED, "unpack %s: the build has no artifact %s", part->name, part->artifact);
-	else if (start_child(u, part, artifact, &u->err))
+	if (artifact) {
+		start_child(u, part, artifact);
 		return;
+	}
+	err_set(&u->err, ERR_FAILED, "unpack %s: the build has no artifact %s", part->name, part->artifact);
 	finish(u);
 }
 
