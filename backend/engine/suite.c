@@ -134,6 +134,31 @@ static void test_over(struct suite *s)
 	loop_timer_set(s->next, 0);
 }
 
+/* What an answer says, a page without its markup: a message has one line. Yours. */
+static char *body_text(const char *body)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	bool in_tag = false, blank = false;
+
+	if (body[strspn(body, " \t\r\n")] != '<')
+		return mem_dupn(body, BODY_SHOWN);
+	buf_init(&text, BODY_SHOWN);
+	for (; *body && text.len < BODY_SHOWN - 1; body++) {
+		bool is_blank = strchr(" \t\r\n", *body);
+
+		if (in_tag || *body == '<' || is_blank) {
+			in_tag = *body != '>' && (in_tag || *body == '<');
+			blank = true;
+			continue;
+		}
+		if (blank && text.len)
+			buf_add(&text, " ", 1);
+		buf_add(&text, body, 1);
+		blank = false;
+	}
+	return mem_dup(text.data);
+}
+
 static void answered(void *arg, const struct http_answer *answer)
 {
 	struct suite *s = arg;
@@ -143,13 +168,15 @@ static void answered(void *arg, const struct http_answer *answer)
 	if (!answer->ok) {
 		fail_test(s, answer->err.text);
 	} else if (answer->status != t->status) {
-		AUTO(mem_auto_free) char *why = mem_printf("%s %s answered %d, expected %d: %.*s", t->method, t->path,
-		                                           answer->status, t->status, BODY_SHOWN, answer->body);
+		AUTO(mem_auto_free) char *said = body_text(answer->body);
+		AUTO(mem_auto_free) char *why = mem_printf("%s %s answered %d, expected %d: %s", t->method, t->path,
+		                                           answer->status, t->status, said);
 
 		fail_test(s, why);
 	} else if (t->body && !strstr(answer->body, t->body)) {
-		AUTO(mem_auto_free) char *why = mem_printf("%s %s answered without \"%s\": %.*s", t->method, t->path, t->body,
-		                                           BODY_SHOWN, answer->body);
+		AUTO(mem_auto_free) char *said = body_text(answer->body);
+		AUTO(mem_auto_free) char *why = mem_printf("%s %s answered without \"%s\": %s", t->method, t->path, t->body,
+		                                           said);
 
 		fail_test(s, why);
 	} else {
@@ -214,7 +241,9 @@ static void judge_report(struct suite *s, const struct child_end *end)
 	AUTO(mem_auto_free) char *why = NULL;
 	size_t len = strcspn(s->complaint.data, "\n");
 
-	if (end->timed_out)
+	if (end->err)
+		why = mem_printf("its report could not be read: %s", end->err->text);
+	else if (end->timed_out)
 		why = mem_printf("its report could not be read within %g s", (double)s->tests[s->at].timeout_ms / 1000);
 	else if (end->code != 0)
 		why = mem_printf("its report could not be read: %.*s", (int)len, len ? s->complaint.data : "its reader died");

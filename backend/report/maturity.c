@@ -30,6 +30,14 @@ void maturity_next(struct maturity_verdict *v, const char *fmt, ...)
 	va_end(ap);
 }
 
+struct maturity_count maturity_count(int64_t n, const char *one, const char *many)
+{
+	struct maturity_count count;
+
+	snprintf(count.text, sizeof count.text, "%" PRId64 " %s", n, n == 1 ? one : many);
+	return count;
+}
+
 const char *maturity_file(const struct config_app *app)
 {
 	const char *slash = app->file ? strrchr(app->file, '/') : NULL;

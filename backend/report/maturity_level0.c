@@ -36,7 +36,8 @@ void maturity_certain(const struct maturity_facts *f, struct maturity_verdict *v
 		maturity_says(v, "nothing is watched after the switch");
 		maturity_add(f, "\"verify\": {\"for\": \"30s\", \"failures\": 3}", v);
 	} else if (attention) {
-		maturity_says(v, "%d changes on %s ended without anybody knowing their state", attention, last->name);
+		maturity_says(v, "%s on %s ended without anybody knowing the state",
+		              maturity_count(attention, "change", "changes").text, last->name);
 		maturity_next(v, "see why and settle it: slipway history %s", last->name);
 	} else if (!maturity_ever_deployed(f, last)) {
 		maturity_says(v, "the journal has no deployment to %s", last->name);

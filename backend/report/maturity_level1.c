@@ -144,19 +144,21 @@ void maturity_approved(const struct maturity_facts *f, struct maturity_verdict *
 		maturity_says(v, "nobody is asked before a deployment to %s", last->name);
 		maturity_add_to_environment(f, last, "\"approval\": {\"count\": 1, \"from\": [\"@release\"]}", v);
 	} else if (!t.n) {
-		maturity_says(v, "%s asks %d people; %d approvals were given, but no deployment succeeded in this period",
-		              last->name, last->approvals, maturity_seen(f, last).approvals);
+		maturity_says(v, "%s asks %s; %s given, but no deployment succeeded in this period", last->name,
+		              maturity_count(last->approvals, "person", "people").text,
+		              maturity_count(maturity_seen(f, last).approvals, "approval was", "approvals were").text);
 		maturity_deploy_to(last, v);
 	} else if (t.newest == t.bad) {
 		maturity_says(v, "%d of %d deployments to %s were approved, the last one (#%" PRId64 ") by nobody", t.good, t.n,
 		              last->name, t.newest->id);
-		maturity_next(v, "%s asks %d people for the next one: slipway deploy VERSION %s, then slipway approve %s",
-		              last->name, last->approvals, last->name, last->name);
+		maturity_next(v, "%s asks %s for the next one: slipway deploy VERSION %s, then slipway approve %s", last->name,
+		              maturity_count(last->approvals, "person", "people").text, last->name, last->name);
 	} else {
 		v->met = true;
-		maturity_says(v, "%d of %d deployments to %s were approved, the last one (#%" PRId64 ") by %d people; "
-		              "%d were scheduled", t.good, t.n, last->name, t.newest->id, t.newest->approvals,
-		              maturity_tally(f, last, was_scheduled).good);
+		maturity_says(v, "%d of %d deployments to %s were approved, the last one (#%" PRId64 ") by %s; %s scheduled",
+		              t.good, t.n, last->name, t.newest->id,
+		              maturity_count(t.newest->approvals, "person", "people").text,
+		              maturity_count(maturity_tally(f, last, was_scheduled).good, "was", "were").text);
 	}
 }
 
@@ -187,7 +189,9 @@ void maturity_smoke_tested(const struct maturity_facts *f, struct maturity_verdi
 		else
 			maturity_add(f, "\"smoke\": [{\"name\": \"alive\", \"command\": [\"COMMAND\"]}]", v);
 	} else if (!t.good) {
-		maturity_says(v, "there are %zu, but no deployment to %s ran them in this period", f->app->nsmoke, last->name);
+		maturity_says(v, "there %s %s, but no deployment to %s ran %s in this period", f->app->nsmoke == 1 ? "is" : "are",
+		              maturity_count((int64_t)f->app->nsmoke, "smoke test", "smoke tests").text, last->name,
+		              f->app->nsmoke == 1 ? "it" : "them");
 		maturity_deploy_to(last, v);
 	} else if (t.bad) {
 		maturity_says(v, "%d of %d deployments to %s passed them, #%" PRId64 " ran none", t.good, t.n, last->name,
@@ -195,7 +199,8 @@ void maturity_smoke_tested(const struct maturity_facts *f, struct maturity_verdi
 		maturity_deploy_to(last, v);
 	} else {
 		v->met = true;
-		maturity_says(v, "%zu smoke tests; %d of %d deployments to %s passed them", f->app->nsmoke, t.good, t.n,
+		maturity_says(v, "%s; %d of %d deployments to %s passed them",
+		              maturity_count((int64_t)f->app->nsmoke, "smoke test", "smoke tests").text, t.good, t.n,
 		              last->name);
 	}
 }
@@ -259,8 +264,8 @@ void maturity_outside_hours(const struct maturity_facts *f, struct maturity_verd
 	char at[CLOCK_ISO_SIZE];
 
 	if (!in.all) {
-		maturity_says(v, "%s has %zu windows, but nothing was deployed to it in this period", last->name,
-		              last->nwindows);
+		maturity_says(v, "%s has %s, but nothing was deployed to it in this period", last->name,
+		              maturity_count((int64_t)last->nwindows, "window", "windows").text);
 		maturity_deploy_to(last, v);
 	} else if (in.noticed) {
 		maturity_says(v, "%d of %d changes on %s were inside usual hours; of #%" PRId64 " at %s %" PRId64 " of %" PRId64

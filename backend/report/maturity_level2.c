@@ -56,8 +56,9 @@ void maturity_automatic(const struct maturity_facts *f, struct maturity_verdict 
 		snprintf(names + used, sizeof names - used, "%s%s (%d)", used ? ", " : "", env->name, n);
 	}
 	v->met = true;
-	maturity_says(v, "all %zu components go by themselves to %s%s%s", f->app->ncomponents, names,
-	              last->automatic ? "" : "; when the team chooses to ", last->automatic ? "" : last->name);
+	maturity_says(v, "%s by %s to %s%s%s",
+	              maturity_count((int64_t)f->app->ncomponents, "component goes", "components go").text,
+	              f->app->ncomponents == 1 ? "itself" : "themselves", names, last->automatic ? "" : "; when the team chooses to ", last->automatic ? "" : last->name);
 }
 
 void maturity_no_impact(const struct maturity_facts *f, struct maturity_verdict *v)
@@ -98,8 +99,10 @@ void maturity_acceptance_tested(const struct maturity_facts *f, struct maturity_
 		maturity_add(f, "\"acceptance\": [{\"name\": \"features\", \"command\": [\"tests/acceptance\"], "
 		             "\"report\": \"tap\"}]", v);
 	} else if (!t.good) {
-		maturity_says(v, "there are %zu suites, but no deployment to %s ran them in this period", f->app->nacceptance,
-		              last->name);
+		maturity_says(v, "there %s %s, but no deployment to %s ran %s in this period",
+		              f->app->nacceptance == 1 ? "is" : "are",
+		              maturity_count((int64_t)f->app->nacceptance, "suite", "suites").text, last->name,
+		              f->app->nacceptance == 1 ? "it" : "them");
 		maturity_deploy_to(last, v);
 	} else if (t.bad) {
 		maturity_says(v, "%d of %d deployments to %s had them, #%" PRId64 " ran none", t.good, t.n, last->name,
@@ -119,7 +122,8 @@ void maturity_features(const struct maturity_facts *f, struct maturity_verdict *
 	int features = maturity_seen(f, last).features;
 
 	v->met = features > 0;
-	maturity_says(v, "%d features were put into or pulled from %s by themselves", features, last->name);
+	maturity_says(v, "%s put into or pulled from %s without a deployment",
+	              maturity_count(features, "feature was", "features were").text, last->name);
 	if (!v->met)
 		maturity_next(v, "name them when a build is added (slipway build add VERSION --feature NAME), then: "
 		              "slipway feature %s NAME on", last->name);
@@ -201,8 +205,8 @@ static bool is_compared(const struct maturity_facts *f, struct maturity_verdict 
 		maturity_says(v, "nothing is compared across environments but the builds");
 		maturity_add(f, "\"facts\": [{\"name\": \"libc\", \"command\": [\"ldd\", \"--version\"]}]", v);
 	} else if (!last->drift_refuses) {
-		maturity_says(v, "%zu facts are compared, but %s would be deployed to over a drift", f->app->nfacts,
-		              last->name);
+		maturity_says(v, "%s compared, but %s would be deployed to over a drift",
+		              maturity_count((int64_t)f->app->nfacts, "fact is", "facts are").text, last->name);
 		maturity_add_to_environment(f, last, "\"drift\": \"refuse\"", v);
 	} else {
 		return true;
@@ -217,21 +221,25 @@ void maturity_consistent(const struct maturity_facts *f, struct maturity_verdict
 	if (!is_compared(f, v))
 		return;
 	if (!c.facts) {
-		maturity_says(v, "%zu facts are to be compared, but none of them was ever found out", f->app->nfacts);
+		maturity_says(v, "%s to be compared, but none was ever found out",
+		              maturity_count((int64_t)f->app->nfacts, "fact is", "facts are").text);
 		maturity_next(v, "let the engine run for a while and look again: slipway consistency");
 	} else if (c.failed) {
 		maturity_says(v, "%s could not be found out in %s", c.failed, c.where);
 		maturity_next(v, "see why: slipway consistency");
 	} else if (c.differ) {
-		maturity_says(v, "%d facts or variables differ across environments undeclared, beginning with %s", c.differ,
-		              c.first);
+		maturity_says(v, "%s across environments undeclared, beginning with %s",
+		              maturity_count(c.differ, "fact or variable differs", "facts or variables differ").text, c.first);
 		maturity_next(v, "make them the same, or declare what differs on purpose: "
 		              "\"differs\": [\"%s\"] of an environment in %s", c.first, maturity_file(f->app));
 	} else {
 		v->met = true;
 		maturity_says(v,
-		              "%d facts and %d variables are the same across %zu environments but for %d declared differences; "
-		              "there is no " "drift, and %s refuses one", c.facts, c.variables, f->app->nenvironments,
-		              c.declared, maturity_last(f->app)->name);
+		              "%s and %s are the same across %s but for %s; there is no drift, and %s refuses one",
+		              maturity_count(c.facts, "fact", "facts").text,
+		              maturity_count(c.variables, "variable", "variables").text,
+		              maturity_count((int64_t)f->app->nenvironments, "environment", "environments").text,
+		              maturity_count(c.declared, "declared difference", "declared differences").text,
+		              maturity_last(f->app)->name);
 	}
 }

@@ -10,6 +10,9 @@
 
 __attribute__((format(printf, 2, 3))) void maturity_says(struct maturity_verdict *v, const char *fmt, ...);
 __attribute__((format(printf, 2, 3))) void maturity_next(struct maturity_verdict *v, const char *fmt, ...);
+/* "1 person", "2 people". */
+struct maturity_count { char text[48]; };
+struct maturity_count maturity_count(int64_t n, const char *one, const char *many);
 /* The name of the application's file; borrowed. */
 const char *maturity_file(const struct config_app *app);
 /* Next steps: a key of the configuration, or a deployment. */

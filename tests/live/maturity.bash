@@ -30,6 +30,7 @@ maturity_by_hand() {
 		  def facts($e): reduce (of("facts.changed") | select(.body.environment == $e) | .body.facts) as $f ({}; . + $f)
 			| with_entries(select(.value != null));
 		  def same($what; $envs): [$envs[] | facts(.name)[$what]] | unique | length <= 1;
+		  def count($one; $many): "\(.) \(if . == 1 then $one else $many end)";
 		  def asked: [.after[]? | if type == "string" then . else .environment end];
 		  changes($l) as $all | good($l) as $good
 		| ([$all[].probe | select(.)] | {n: length, sent: (map(.sent) | add // 0), failed: (map(.failed) | add // 0)}) as $probes
@@ -61,26 +62,26 @@ maturity_by_hand() {
 				| select(.body.state == "failed") | .body.id as $id | select([of("environment.live") | .body.id] | index($id) | not)
 				| of("deployment.requested") | select(.seq == $id and .body.environment == $l)] | length) were caught there"],
 		    [1, "approved", ($last.approval != null and $good != [] and $good[-1].approvals > 0),
-			"\([$good[] | select(.approvals > 0)] | length) of \($good | length) deployments to \($l) were approved, the last one (#\($good[-1].id)) by \($good[-1].approvals) people; \([$good[] | select(.kind == "scheduled")] | length) were scheduled"],
+			"\([$good[] | select(.approvals > 0)] | length) of \($good | length) deployments to \($l) were approved, the last one (#\($good[-1].id)) by \($good[-1].approvals | count("person"; "people")); \([$good[] | select(.kind == "scheduled")] | length | count("was"; "were")) scheduled"],
 		    [1, "smoke-tests", ($good != [] and all($good[]; ran("smoke"))),
-			"\($c.smoke | length) smoke tests; \([$good[] | select(ran("smoke"))] | length) of \($good | length) deployments to \($l) passed them"],
+			"\($c.smoke | length | count("smoke test"; "smoke tests")); \([$good[] | select(ran("smoke"))] | length) of \($good | length) deployments to \($l) passed them"],
 		    [1, "outside-hours", ($all != [] and all($inside[]; .first or (.probe != null and .probe.sent > 0 and .probe.failed == 0))),
 			if $inside == [] then "\($all | length) of \($all | length) changes on \($l) were outside usual hours"
 			else "\(($all | length) - ($inside | length)) of \($all | length) changes on \($l) were outside usual hours; users noticed nothing of the others: 0 of \([$inside[].probe.sent // 0] | add) requests failed" end],
 		    [2, "automatic", ($automatic != [] and all($automatic[]; .automatic and .n > 0)),
-			"all \($c.components | length) components go by themselves to \([$automatic[] | "\(.name) (\(.n))"] | join(", "))\(if $last.automatic then "" else "; when the team chooses to \($l)" end)"],
+			"\($c.components | length | count("component goes by itself"; "components go by themselves")) to \([$automatic[] | "\(.name) (\(.n))"] | join(", "))\(if $last.automatic then "" else "; when the team chooses to \($l)" end)"],
 		    [2, "no-impact", ($probes.sent > 0 and $probes.failed == 0 and $slowest >= 0 and $slowest < 1000000),
 			"0 of \($probes.sent) requests failed in \($probes.n) switches of \($l), the slowest took <\($slowest)> ms"],
 		    [2, "acceptance-tests", ($good != [] and ($accepted | length) == ($good | length)),
 			"\([$accepted[-1].steps[]? | select(.stage == "acceptance")] | last | .tests.ok // 0) tests passed before users of \($l) saw the last build; \($accepted | length) of \($good | length) deployments had them"],
 		    [2, "features", ($features != []),
-			"\($features | length) features were put into or pulled from \($l) by themselves"],
+			"\($features | length | count("feature was"; "features were")) put into or pulled from \($l) without a deployment"],
 		    [2, "several-a-day", (($good | length) >= 2),
 			"\($good | length).0 deployments a day to \($l), \($good | group_by(.at / 86400000 | floor) | map(length) | max // 0) on the busiest day"],
 		    [2, "consistent", (all($c.environments[]; drifts(.name) == []) and $last.drift == "refuse" and $declared == $differ
 			and any($whats[]; startswith("facts."))
 			and all($c.environments[] | facts(.name)[]; startswith("failed:") | not)),
-			"\([$whats[] | select(startswith("facts."))] | length) facts and \([$whats[] | select(startswith("variables."))] | length) variables are the same across \($c.environments | length) environments but for \($declared | length) declared differences; there is no drift, and \($l) refuses one"] ]
+			"\([$whats[] | select(startswith("facts."))] | length | count("fact"; "facts")) and \([$whats[] | select(startswith("variables."))] | length | count("variable"; "variables")) are the same across \($c.environments | length | count("environment"; "environments")) but for \($declared | length | count("declared difference"; "declared differences")); there is no drift, and \($l) refuses one"] ]
 		| .[] | {name: .[1], level: .[0], met: .[2], evidence: (if .[2] then .[3] else null end)}
 		' "$workspace/journal" |
 		awk '{	# <MICROSECONDS> as milliseconds with one place

@@ -52,21 +52,27 @@ static void make_driver(void)
 	driver.url = url;
 }
 
-/* Answers 200 "the shop", or 500 "no database" to /broken, until we end. */
+/* Answers 200 "the shop", 500 "no database" to /broken, and a page to /page, until we end. */
 static void serve(int listener)
 {
-	static const char good[] = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 8\r\n\r\nthe shop";
-	static const char bad[] = "HTTP/1.1 500 Oops\r\nConnection: close\r\nContent-Length: 11\r\n\r\nno database";
+	static const char good[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe shop";
+	static const char bad[] = "HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\nno database";
+	static const char page[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\n<!doctype html>\n<html lang=\"en\">\n"
+		"<title>Shop</title>\n<p>We are <b>closed</b>\n  today\n";
 	char request[4096];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 		ssize_t n = recv(fd, request, sizeof request - 1, 0);
-		bool is_bad = n > 0 && memmem(request, (size_t)n, "/broken", 7);
+		const char *answer = good;
 
+		if (n > 0 && memmem(request, (size_t)n, "/broken", 7))
+			answer = bad;
+		else if (n > 0 && memmem(request, (size_t)n, "/page", 5))
+			answer = page;
 		if (n > 0)
-			send(fd, is_bad ? bad : good, is_bad ? sizeof bad - 1 : sizeof good - 1, MSG_NOSIGNAL);
+			send(fd, answer, strlen(answer), MSG_NOSIGNAL);
 		close(fd);
 	}
 }
@@ -179,6 +185,8 @@ static const struct row {
 	  "1 of 1 tests failed: front: GET /broken answered 500, expected 200: no database", "smoke", NULL },
 	{ "it answers another body", SMOKE("\"component\":\"web\",\"get\":\"/\",\"body\":\"espresso\""),
 	  "1 of 1 tests failed: front: GET / answered without \"espresso\": the shop", "smoke", NULL },
+	{ "it answers another page", SMOKE("\"component\":\"web\",\"get\":\"/page\",\"body\":\"espresso\""),
+	  "1 of 1 tests failed: front: GET /page answered without \"espresso\": Shop We are closed today", "smoke", NULL },
 	{ "a command ends well", SMOKE(SHELL("exit 0")), "", "", NULL },
 	{ "a command fails", SMOKE(SHELL("echo looking; echo schema 6 found, 7 is needed >&2; exit 3")),
 	  "1 of 1 tests failed: front: it exited with 3", "smoke",
