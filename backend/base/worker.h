@@ -23,7 +23,7 @@ struct work {
 
 /* `what` its thread does, for messages and for the watchdog. It stays the caller's. */
 bool worker_new(struct loop *loop, const char *what, struct worker **ret, struct err *err);
-/* Everything that was asked for is worked on first, and `done` called for it. NULL is fine. */
+/* Everything that was asked for is worked on first, and `done` called for it, which asks for no more. NULL is fine. */
 void worker_free(struct worker *w);
 void worker_do(struct worker *w, struct work *work);
 

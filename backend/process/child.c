@@ -41,7 +41,8 @@ struct child {
 	struct stream streams[2];
 	struct loop_timer *limit;      /* the timeout; once it is being ended, the grace */
 	struct loop_timer *tick;       /* after the exit: looks at the group, then waits for the pipes */
-	int64_t grace_ms;
+	char *program;                 /* for messages */
+	int64_t timeout_ms, grace_ms;
 	int64_t drain_until;           /* 0: not draining yet */
 	bool exited;                   /* the process itself, which stays a zombie until `reaped`: its number stays ours */
 	bool reaped;
@@ -77,6 +78,7 @@ static void release(struct child *c)
 	loop_timer_free(c->tick);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
+	free(c->program);
 	free(c);
 }
 
@@ -91,8 +93,9 @@ static void reap(struct child *c)
 
 static void kill_group(struct child *c)
 {
-	if (c->pid)
-		kill(-c->pid, SIGKILL);
+	if (!c->pid)
+		return;
+	kill(-c->pid, SIGKILL);
 	c->group_gone = true;
 }
 
@@ -178,18 +181,21 @@ static void ticked(void *arg)
 {
 	struct child *c = arg;
 
-	if (c->failed.kind)
+	/* It could not be asked for, or need not run any more. */
+	if (!c->pid)
 		finish(c);
 	else
 		settle(c);
 }
 
-/* Calls nobody back, so that child_stop may be called from anywhere. What does not run yet is told when it does. */
+/* Calls nobody back, so that child_stop may be called from anywhere. */
 static void begin_ending(struct child *c)
 {
 	c->ending = true;
-	if (!c->pid)
+	if (!c->pid) {
+		loop_timer_set(c->tick, 0);
 		return;
+	}
 	kill(-c->pid, SIGTERM);
 	loop_timer_set(c->limit, c->grace_ms);
 }
@@ -204,6 +210,9 @@ static void limit_passed(void *arg)
 		return;
 	}
 	c->result.timed_out = true;
+	if (!c->pid)
+		err_set(&c->failed, ERR_TIMEOUT, "start %s: it does not run yet after %g s", c->program,
+		        (double)c->timeout_ms / 1000);
 	begin_ending(c);
 }
 
@@ -318,7 +327,7 @@ static bool open_pidfd(struct child *c)
 	c->pidfd = pidfd_open(c->pid, 0);
 	if (c->pidfd >= 0 || errno == ENOSYS || errno == EPERM)
 		return true;
-	err_errno(&c->failed, errno, "watch the process %d", c->pid);
+	err_errno(&c->failed, errno, "start %s: watch the process", c->program);
 	spawn_end(c->pid);
 	c->reaped = true;
 	return false;
@@ -367,7 +376,8 @@ struct child *child_start(struct launcher *launcher, const struct child_spec *sp
 	struct child *c = mem_alloc(sizeof *c);
 
 	*c = (struct child){
-		.loop = launcher_loop(launcher), .pidfd = -1, .result = { .code = -1 },
+		.loop = launcher_loop(launcher), .pidfd = -1, .result = { .code = -1 }, .program = mem_dup(spec->argv[0]),
+		.timeout_ms = spec->timeout_ms,
 		.grace_ms = spec->grace_ms > 0 ? spec->grace_ms : GRACE_MS,
 		.streams = { { .child = c, .fd = -1 }, { .child = c, .fd = -1, .is_stderr = true } },
 		.output = spec->output, .end = spec->end, .arg = spec->arg,

@@ -20,7 +20,7 @@ struct launcher;
 struct child;
 
 struct child_end {
-	const struct err *err;             /* it never ran, and why ("start bin/web: no such file"); else NULL */
+	const struct err *err;             /* it did not come to run, and why ("start bin/web: no such file"); else NULL */
 	int code;                          /* exit code, -1 when a signal ended it or it never ran */
 	int signo;                         /* 0 when it exited */
 	bool timed_out;
@@ -37,7 +37,7 @@ struct child_spec {
 	const char *input; size_t input_len;   /* written to its stdin (at most 64 kB); NULL: /dev/null */
 	const char *pid_file, *pid_mark;   /* as spawn.h's */
 	bool split_stderr;                 /* tell stderr apart; else both come as stdout, in order */
-	int64_t timeout_ms;                /* 0: none */
+	int64_t timeout_ms;                /* from the call on; 0: none */
 	int64_t grace_ms;                  /* between TERM and KILL; 0: 5 s */
 	child_output_fn output;            /* may be NULL */
 	child_end_fn end;
@@ -46,9 +46,9 @@ struct child_spec {
 
 /* Copies the spec. Never fails here: that it cannot be started is told by `end`, from the loop like all else. */
 struct child *child_start(struct launcher *launcher, const struct child_spec *spec);
-/* TERM, then KILL to the group; `end` still comes. */
+/* TERM, then KILL to the group, or it does not run at all; `end` still comes. */
 void child_stop(struct child *child);
-/* Kills the group at once, forgets; no callback. NULL is fine. Not after `end` came (it frees the child). */
+/* Kills the group at once (one that is just being started: as soon as it runs), forgets; no callback. NULL is fine. Not after `end` came (it frees the child). */
 void child_free(struct child *child);
 pid_t child_pid(const struct child *child);    /* 0: it does not run yet */
 

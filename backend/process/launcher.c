@@ -69,6 +69,15 @@ static void launch_free(struct launch *launch)
 	free(launch);
 }
 
+/* On the thread, where there is time, or from the loop, for what was forgotten in the moment between. */
+static void end_if_forgotten(struct launch *launch)
+{
+	if (!launch->runs || launch->spawn.detached || !atomic_load(&launch->is_forgotten))
+		return;
+	spawn_end(launch->pid);
+	launch->runs = false;
+}
+
 /* On the thread. Our ends of its pipes are closed at once: whoever reads them waits for their end. */
 static void carry_out(void *arg)
 {
@@ -77,6 +86,7 @@ static void carry_out(void *arg)
 	if (!atomic_load(&launch->is_forgotten))
 		launch->runs = spawn_exec(&launch->spawn, &launch->pid, &launch->err);
 	close_all(&launch->spawn);
+	end_if_forgotten(launch);
 }
 
 static void leave_list(struct launch *launch)
@@ -92,11 +102,10 @@ static void is_done(void *arg)
 {
 	struct launch *launch = arg;
 
+	end_if_forgotten(launch);
 	if (!atomic_load(&launch->is_forgotten)) {
 		leave_list(launch);
 		launch->fn(launch->arg, launch->pid, launch->runs ? NULL : &launch->err);
-	} else if (launch->runs && !launch->spawn.detached) {
-		spawn_end(launch->pid);
 	}
 	launch_free(launch);
 }

@@ -28,7 +28,10 @@ void launcher_free(struct launcher *l);
 struct loop *launcher_loop(const struct launcher *l);
 /* Copies the words and the names; the descriptors are the launch's from now on. Yours until fn came. */
 struct launch *launcher_start(struct launcher *l, const struct spawn *spawn, launch_fn fn, void *arg);
-/* fn does not come: what does not run yet never will, what does is killed with its group unless it is detached. */
-void launch_forget(struct launch *launch);     /* NULL is fine */
+/*
+ * fn does not come. What waits behind others never runs; what is just being started does, and is killed with its group at
+ * once, unless it is detached, and stays. NULL is fine.
+ */
+void launch_forget(struct launch *launch);
 
 #endif

@@ -139,9 +139,9 @@ static int become(void *arg)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != l->parent)
 			_exit(127);
+		if (!place_descriptors(l))
+			fail(l, STEP_SETUP, errno);
 	}
-	if (!place_descriptors(l))
-		fail(l, STEP_SETUP, errno);
 	reset_signals();
 	if (s->dir && chdir(s->dir) != 0)
 		fail(l, STEP_CHDIR, errno);
@@ -159,11 +159,16 @@ static pid_t make_child(int (*fn)(void *arg), char *stack, struct start *l)
 	return clone(fn, stack, CLONE_VM | CLONE_VFORK | SIGCHLD, l);
 }
 
-/* This child only makes the next and ends: that one is then nobody's child and no terminal is its own. */
+/*
+ * This child only makes the next and ends: that one is then nobody's child and no terminal is its own. It stands still
+ * as well until the program runs: none of our descriptors may stay open in it for so long, which others close meanwhile.
+ */
 static int detach(void *arg)
 {
 	struct start *l = arg;
 
+	if (!place_descriptors(l))
+		fail(l, STEP_SETUP, errno);
 	setsid();
 	if (make_child(become, l->stacks[1], l) < 0)
 		fail(l, STEP_FORK, errno);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #include "backend/base/file.h"
 #include "backend/base/loop.h"
 #include "backend/base/mem.h"
+#include "backend/process/child.h"
 #include "backend/process/launcher.h"
 
 enum { SLOW_MS = 400, TICK_MS = 5 };
@@ -47,6 +50,7 @@ struct fixture {
 	int told;
 	pid_t pid;
 	struct err err;
+	struct child_end end;          /* its err is gone: copied */
 };
 
 static void too_late(void *arg)
@@ -159,6 +163,82 @@ static void what_was_forgotten_in_time_never_runs(void **state)
 	assert_no_child_is_left();
 }
 
+static void ended(void *arg, const struct child_end *end)
+{
+	struct fixture *f = arg;
+
+	f->told++;
+	f->end = *end;
+	f->err = end->err ? *end->err : (struct err){ 0 };
+	loop_stop(f->loop);
+}
+
+static void child_that_waits_for_its_start_can_be_stopped_at_once(void **state)
+{
+	const char *const first[] = { "sleep", "60", NULL };
+	const char *const second[] = { "sh", "-c", "echo ran >facts", NULL };
+	struct fixture *f = *state;
+	struct spawn slow = shell(f, first);
+	struct child_spec spec = { .argv = second, .env = usual_env, .dir = f->dir, .end = ended, .arg = f };
+	int64_t began_ms = clock_mono_ms();
+
+	/* given: a child that waits behind a program that takes its time */
+	exec_takes_ms = SLOW_MS;
+	launcher_start(f->launcher, &slow, told, f);
+	child_stop(child_start(f->launcher, &spec));
+	/* when */
+	loop_run(f->loop);
+	/* then its end is told before the other runs, and it never does */
+	assert_true(clock_mono_ms() - began_ms < SLOW_MS);
+	assert_int_equal(f->told, 1);
+	assert_true(f->end.stopped);
+	assert_int_equal(f->err.kind, ERR_NONE);
+	launcher_free(f->launcher);
+	f->launcher = NULL;
+	assert_int_equal(access(f->facts, F_OK), -1);
+	assert_no_child_is_left();
+}
+
+static void child_that_does_not_come_to_run_ends_with_its_timeout(void **state)
+{
+	const char *const argv[] = { "sleep", "60", NULL };
+	struct fixture *f = *state;
+	struct child_spec spec = { .argv = argv, .env = usual_env, .timeout_ms = SLOW_MS / 4, .end = ended, .arg = f };
+	int64_t began_ms = clock_mono_ms();
+
+	exec_takes_ms = SLOW_MS;
+	child_start(f->launcher, &spec);
+	loop_run(f->loop);
+	assert_true(clock_mono_ms() - began_ms < SLOW_MS);
+	assert_true(f->end.timed_out);
+	assert_string_equal(f->err.text, "start sleep: it does not run yet after 0.1 s");
+	launcher_free(f->launcher);
+	f->launcher = NULL;
+	assert_no_child_is_left();
+}
+
+static void descriptor_that_is_closed_is_closed_while_a_daemon_starts(void **state)
+{
+	const char *const argv[] = { "true", NULL };
+	struct fixture *f = *state;
+	struct spawn spawn = shell(f, argv);
+	struct pollfd end = { .events = POLLIN };
+	int fds[2];
+
+	/* given: a pipe of ours, and a daemon that takes its time to start */
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	exec_takes_ms = SLOW_MS;
+	spawn.detached = true;
+	launcher_start(f->launcher, &spawn, told, f);
+	usleep(SLOW_MS * 1000 / 4);
+	/* when we close our end of it, then nobody has it any more */
+	close(fds[1]);
+	end.fd = fds[0];
+	assert_int_equal(poll(&end, 1, SLOW_MS / 4), 1);
+	close(fds[0]);
+	loop_run(f->loop);
+}
+
 static void pid_is_noted_with_its_mark_before_it_is_told(void **state)
 {
 	const char *const argv[] = { "sleep", "60", NULL };
@@ -227,6 +307,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(program_that_is_slow_to_start_does_not_hold_the_loop),
 		CASE(what_was_forgotten_in_time_never_runs),
+		CASE(child_that_waits_for_its_start_can_be_stopped_at_once),
+		CASE(child_that_does_not_come_to_run_ends_with_its_timeout),
+		CASE(descriptor_that_is_closed_is_closed_while_a_daemon_starts),
 		CASE(pid_is_noted_with_its_mark_before_it_is_told),
 		CASE(detached_process_is_nobodys_child_and_in_its_own_session),
 		CASE(detached_program_that_cannot_run_is_an_error),

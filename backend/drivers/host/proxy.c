@@ -166,6 +166,9 @@ static void checker_ended(void *arg, const struct child_end *end)
 	p->child = NULL;
 	if (end->err)
 		err = *end->err;
+	else if (end->timed_out)
+		err_set(&err, ERR_TIMEOUT, "HAProxy did not check its configuration %s/" CONFIG_NEW " within %d s",
+		        p->denv->proxy_dir, CHECK_MS / 1000);
 	else if (end->code != 0)
 		err_set(&err, ERR_CONFIG, "HAProxy refuses its configuration %s/" CONFIG_NEW ": %.600s", p->denv->proxy_dir,
 		        said);

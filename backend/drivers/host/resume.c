@@ -12,7 +12,7 @@
 
 enum { POLL_MS = 10, GIVE_UP_MS = 10000 };
 
-struct part { struct resume *resume; bool supervising; struct launch *runsv; };
+struct part { struct resume *resume; bool supervising, noted; struct launch *runsv; };
 
 struct resume {
 	struct driver_env *denv;
@@ -69,6 +69,14 @@ static void runsv_started(void *arg, pid_t pid, const struct err *err)
 		p->resume->not_started = *err;
 }
 
+/* What we started came up; what never did is not told. */
+static void note_started(struct part *p, const char *name)
+{
+	if (p->supervising && !p->noted)
+		json_array_append_new(p->resume->started, json_string(name));
+	p->noted = true;
+}
+
 /* One step towards running. true when it is there. */
 static bool resume_part(struct resume *r, size_t i, struct err *err)
 {
@@ -83,6 +91,7 @@ static bool resume_part(struct resume *r, size_t i, struct err *err)
 	if (status.supervised && status.wanted)
 		return true;
 	if (status.supervised) {
+		note_started(&r->parts[i], name);
 		runit_control(service, 'u');
 		return false;
 	}
@@ -97,7 +106,6 @@ static bool resume_part(struct resume *r, size_t i, struct err *err)
 	/* Its runsv was killed: the program holds the port, and nobody would start it again when it ends. */
 	if (runit_end_orphan(service, release, SIGTERM))
 		return false;
-	json_array_append_new(r->started, json_string(name));
 	r->parts[i].supervising = true;
 	r->parts[i].runsv = runit_supervise(r->denv->launcher, service, runsv_started, &r->parts[i]);
 	return false;

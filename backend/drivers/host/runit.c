@@ -232,7 +232,13 @@ bool runit_end(const char *dir)
 	AUTO(mem_auto_free) char *path = file_join(dir, ENDING);
 	struct buf empty = { .data = (char *)"" };
 
-	return replace(path, &empty, 0600, NULL) && runit_control(dir, 'x');
+	if (!replace(path, &empty, 0600, NULL))
+		return false;
+	if (runit_control(dir, 'x'))
+		return true;
+	/* There is none yet: one that comes up now was told nothing. */
+	unlink(path);
+	return false;
 }
 
 /* supervise/status of runsv: TAI64N of the last change, pid (little endian), paused, want, got TERM, state. */
