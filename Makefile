@@ -45,7 +45,7 @@ ENGINE_OBJS := $(call objects,$(FLOORS_ENGINE))
 ALL_OBJS := $(sort $(CONSOLE_OBJS) $(ENGINE_OBJS))
 
 # Tests. tests/*/test_*.c are programs, the other tests/*/*.c help them; an executable file tests/*/test_* is a script.
-# Most wait more than they work, so three run at once, the longest first; those that load the machine or measure it run
+# Most wait more than they work, so four run at once, the longest first; those that load the machine or measure it run
 # alone: $(ALONE).
 FOLDERS := crash live screen tools demo api unit
 ALONE := test_consoles test_demo test_no_request_is_lost test_keys
