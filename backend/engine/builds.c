@@ -37,7 +37,9 @@ struct adding {
 	struct child *child;
 	json_t *artifacts;                 /* [{"component","sha256","size"}] sorted by component */
 	struct build_results *results;     /* NULL: none were given */
-	struct loop_timer *told;           /* the answer's turn, after the one that journalled */
+	struct loop_timer *told;           /* the answer's turns, after the one that journalled */
+	json_t *told_build;                /* what was read in the first of them */
+	int told_status;
 	struct signature *signature;       /* being verified */
 	char *signer;
 	engine_answer_fn fn;
@@ -58,6 +60,7 @@ static void adding_free(struct adding *a)
 	json_decref(a->artifacts);
 	build_results_free(a->results);
 	loop_timer_free(a->told);
+	json_decref(a->told_build);
 	buf_done(&a->out);
 	buf_done(&a->errors);
 	free(a->app);
@@ -216,22 +219,33 @@ static void retain(struct engine *e, const char *app_name)
 	json_decref(page);
 }
 
-static void tell(struct adding *a, int status)
+static void tell(void *arg)
 {
-	AUTO(json_auto_decref) json_t *value = NULL;
+	struct adding *a = arg;
+	AUTO(json_auto_decref) json_t *value = json_incref(a->told_build);
+
+	answer(a, a->told_status, value, NULL);
+}
+
+/* A build with thousands of tests takes its time to be read, and again to be written down: a turn for each. */
+static void read_again(struct adding *a, int status)
+{
 	struct err err = { 0 };
 
-	if (!store_query_build(a->e->store, a->app, json_text(a->request, "version"), &value, &err)) {
+	if (!store_query_build(a->e->store, a->app, json_text(a->request, "version"), &a->told_build, &err)) {
 		refuse(a, &err);
 		return;
 	}
-	json_object_set_new(value, "known", json_boolean(status == 200));
-	answer(a, status, value, NULL);
+	json_object_set_new(a->told_build, "known", json_boolean(status == 200));
+	a->told_status = status;
+	loop_timer_free(a->told);
+	a->told = loop_timer_new(a->e->loop, tell, a);
+	loop_timer_set(a->told, 0);
 }
 
 static void tell_known(void *arg)
 {
-	tell(arg, 200);
+	read_again(arg, 200);
 }
 
 static void tell_added(void *arg)
@@ -239,7 +253,7 @@ static void tell_added(void *arg)
 	struct adding *a = arg;
 
 	retain(a->e, a->app);
-	tell(a, 201);
+	read_again(a, 201);
 }
 
 static bool is_same(const struct adding *a, const char *digest, const struct store_build *there, struct err *err)
