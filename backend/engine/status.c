@@ -24,6 +24,8 @@ struct status_ask {
 	size_t at;                         /* the application that is next */
 	int64_t seq;                       /* where it began */
 	json_t *apps;
+	bool is_complete;                  /* it is written down in the next turn, */
+	bool is_told;                      /* and forgotten in the one after: a fleet's is large */
 	char *app, *name;                  /* app NULL: all */
 	uid_t uid;
 	struct loop_timer *timer;
@@ -58,6 +60,7 @@ static void begin(struct status_ask *ask)
 	ask->apps = json_array();
 	ask->config = ask->e->config;
 	ask->at = 0;
+	ask->is_complete = false;
 	ask->seq = store_seq(ask->e->store);
 }
 
@@ -136,23 +139,31 @@ bool engine_status(struct engine *e, const struct engine_caller *who, const char
 	return *ret || err_copy(err, &failed);
 }
 
-static void finish(struct status_ask *ask, const struct err *err)
+static void drop(struct status_ask *ask)
 {
 	struct status_ask **at = &ask->e->status_asks;
-	struct err failed = { 0 };
-	json_t *answer = NULL;
 
 	while (*at != ask)
 		at = &(*at)->next;
 	*at = ask->next;
+	ask_done(ask);
+	free(ask);
+}
+
+static void finish(struct status_ask *ask, const struct err *err)
+{
+	struct err failed = { 0 };
+	json_t *answer = NULL;
+
+	ask->is_told = true;
 	if (err)
 		failed = *err;
 	else
 		answer = whole(ask, &failed);
+	/* Last: who is told may end the engine of a past that nobody else looks at, and the ask with it. */
+	loop_timer_set(ask->timer, 0);
 	ask->fn(ask->arg, answer ? 200 : err_http_status(failed.kind), answer, answer ? NULL : &failed);
 	json_decref(answer);
-	ask_done(ask);
-	free(ask);
 }
 
 static void turn(void *arg)
@@ -161,16 +172,28 @@ static void turn(void *arg)
 	int64_t until = clock_mono_ms() + SLICE_MS;
 	struct err err = { 0 };
 
+	if (ask->is_told) {
+		drop(ask);
+		return;
+	}
 	/* The configuration was changed in between. */
 	if (ask->config != ask->e->config)
 		begin(ask);
+	if (ask->is_complete) {
+		finish(ask, NULL);
+		return;
+	}
 	while (add_next(ask, &err)) {
 		if (clock_mono_ms() < until)
 			continue;
 		loop_timer_set(ask->timer, 0);
 		return;
 	}
-	finish(ask, err.kind ? &err : NULL);
+	ask->is_complete = !err.kind;
+	if (err.kind)
+		finish(ask, &err);
+	else
+		loop_timer_set(ask->timer, 0);
 }
 
 void engine_ask_status(struct engine *e, const struct engine_caller *who, const char *app, engine_answer_fn fn, void *arg)
@@ -196,6 +219,9 @@ void status_end(struct engine *e)
 	struct err err = { 0 };
 
 	err_set(&err, ERR_UNREACHABLE, "the engine ends");
-	while (e->status_asks)
-		finish(e->status_asks, &err);
+	while (e->status_asks) {
+		if (!e->status_asks->is_told)
+			finish(e->status_asks, &err);
+		drop(e->status_asks);
+	}
 }
