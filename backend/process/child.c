@@ -344,6 +344,8 @@ static void launched(void *arg, pid_t pid, const struct err *err)
 		return;
 	}
 	c->pid = pid;
+	/* Its time may have been over in this very turn: it ran all the same. */
+	c->failed = (struct err){ 0 };
 	if (!open_pidfd(c)) {
 		finish(c);
 		return;
@@ -377,8 +379,7 @@ struct child *child_start(struct launcher *launcher, const struct child_spec *sp
 
 	*c = (struct child){
 		.loop = launcher_loop(launcher), .pidfd = -1, .result = { .code = -1 }, .program = mem_dup(spec->argv[0]),
-		.timeout_ms = spec->timeout_ms,
-		.grace_ms = spec->grace_ms > 0 ? spec->grace_ms : GRACE_MS,
+		.timeout_ms = spec->timeout_ms, .grace_ms = spec->grace_ms > 0 ? spec->grace_ms : GRACE_MS,
 		.streams = { { .child = c, .fd = -1 }, { .child = c, .fd = -1, .is_stderr = true } },
 		.output = spec->output, .end = spec->end, .arg = spec->arg,
 	};

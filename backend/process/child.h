@@ -48,7 +48,10 @@ struct child_spec {
 struct child *child_start(struct launcher *launcher, const struct child_spec *spec);
 /* TERM, then KILL to the group, or it does not run at all; `end` still comes. */
 void child_stop(struct child *child);
-/* Kills the group at once (one that is just being started: as soon as it runs), forgets; no callback. NULL is fine. Not after `end` came (it frees the child). */
+/*
+ * Kills the group at once (one that is just being started: as soon as it runs), forgets; no callback. NULL is fine. Not
+ * after `end` came (it frees the child).
+ */
 void child_free(struct child *child);
 pid_t child_pid(const struct child *child);    /* 0: it does not run yet */
 
