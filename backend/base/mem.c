@@ -89,3 +89,23 @@ void mem_auto_close(int *fd)
 		close(*fd);
 	*fd = -1;
 }
+
+char **mem_dup_list(const char *const *list)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (list && list[n])
+		n++;
+	copy = mem_array(n + 1, sizeof *copy);
+	for (size_t i = 0; i < n; i++)
+		copy[i] = mem_dup(list[i]);
+	return copy;
+}
+
+void mem_free_list(char **list)
+{
+	for (char **text = list; text && *text; text++)
+		free(*text);
+	free(list);
+}

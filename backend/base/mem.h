@@ -22,6 +22,10 @@ char *mem_dupn(const char *text, size_t n);    /* at most n bytes, always termin
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *mem_vprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* A NULL-terminated list of texts, NULL as well; the copy is never NULL and yours. To be freed NULL is fine. */
+char **mem_dup_list(const char *const *list);
+void mem_free_list(char **list);
+
 /* Makes room for one more element in a growing array: `a = mem_grow(a, n, &cap, sizeof *a)`. New room is zeroed. */
 void *mem_grow(void *array, size_t n, size_t *cap, size_t size);
 

@@ -29,26 +29,6 @@ struct launch {
 	void *arg;
 };
 
-static char **words_copy(const char *const *words)
-{
-	size_t n = 0;
-	char **copy;
-
-	while (words && words[n])
-		n++;
-	copy = mem_array(n + 1, sizeof *copy);
-	for (size_t i = 0; i < n; i++)
-		copy[i] = mem_dup(words[i]);
-	return copy;
-}
-
-static void words_free(char **words)
-{
-	for (char **word = words; *word; word++)
-		free(*word);
-	free(words);
-}
-
 static void close_all(const struct spawn *s)
 {
 	if (s->in >= 0)
@@ -61,8 +41,8 @@ static void close_all(const struct spawn *s)
 
 static void launch_free(struct launch *launch)
 {
-	words_free(launch->argv);
-	words_free(launch->env);
+	mem_free_list(launch->argv);
+	mem_free_list(launch->env);
 	free(launch->dir);
 	free(launch->pid_file);
 	free(launch->pid_mark);
@@ -143,8 +123,8 @@ struct launch *launcher_start(struct launcher *l, const struct spawn *spawn, lau
 	struct launch *launch = mem_alloc(sizeof *launch);
 
 	launch->launcher = l;
-	launch->argv = words_copy(spawn->argv);
-	launch->env = words_copy(spawn->env);
+	launch->argv = mem_dup_list(spawn->argv);
+	launch->env = mem_dup_list(spawn->env);
 	launch->dir = mem_dup(spawn->dir);
 	launch->pid_file = mem_dup(spawn->pid_file);
 	launch->pid_mark = mem_dup(spawn->pid_mark);

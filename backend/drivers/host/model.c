@@ -8,19 +8,6 @@
 
 #define SLOT_ADDRESS "127.0.0.1"
 
-static char **copy_argv(char *const *argv)
-{
-	size_t n = 0;
-	char **copy;
-
-	while (argv && argv[n])
-		n++;
-	copy = mem_array(n + 1, sizeof *copy);
-	for (size_t i = 0; i < n; i++)
-		copy[i] = mem_dup(argv[i]);
-	return copy;
-}
-
 static void set_var(struct host_vars *vars, const char *name, const char *value)
 {
 	size_t at = 0;
@@ -76,8 +63,8 @@ static void fill_part(struct host_part *part, const struct config_component *c, 
 
 	part->name = mem_dup(c->name);
 	part->artifact = mem_dup(c->artifact ? c->artifact : c->name);
-	part->start = copy_argv(c->start);
-	part->migrate = c->migrate ? copy_argv(c->migrate) : NULL;
+	part->start = mem_dup_list((const char *const *)c->start);
+	part->migrate = c->migrate ? mem_dup_list((const char *const *)c->migrate) : NULL;
 	part->protocol = c->protocol;
 	part->health = mem_dup(c->health);
 	part->health_within_ms = c->health_within_ms;
@@ -122,12 +109,8 @@ static void free_part(struct host_part *part)
 {
 	struct host_vars vars = { .items = part->vars, .n = part->nvars };
 
-	for (char **word = part->start; *word; word++)
-		free(*word);
-	free(part->start);
-	for (char **word = part->migrate; word && *word; word++)
-		free(*word);
-	free(part->migrate);
+	mem_free_list(part->start);
+	mem_free_list(part->migrate);
 	free(part->name);
 	free(part->artifact);
 	free(part->health);
